@@ -1,0 +1,223 @@
+package alarms
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/metrics"
+)
+
+// Alarm is one CloudWatch alarm of one environment: a definition at one of its sites, with nothing left to decide.
+type Alarm struct {
+	// Definition is the ID of the definition it comes from.
+	Definition string
+	// Name is coreapi-<environment>-<Definition>, with -<pool|instance|replica|shard|destination> where there are several.
+	Name string
+	// LogicalID is the name without coreapi-<environment>-, as CloudFormation allows it.
+	LogicalID string
+	// Shard is the enterprise shard in whose stack the alarm is; empty for the environment's own.
+	Shard string
+
+	Description  string
+	Severity     Severity
+	Runbook      string
+	Destinations []config.Destination
+
+	// Queries are the metrics and expressions; the one that returns data is compared with the threshold. A single query is a
+	// plain metric alarm.
+	Queries    []Query
+	Comparison Comparison
+	Threshold  float64
+	// Period is in seconds, the same for all queries.
+	Period int
+	// DatapointsToAlarm of the newest EvaluationPeriods must breach.
+	DatapointsToAlarm, EvaluationPeriods int
+	Missing                              MissingData
+	LowSamples                           LowSamples
+}
+
+// Query is a metric's statistic, or an expression over the others' ids.
+type Query struct {
+	ID         string
+	Expression string
+	Namespace  string
+	Metric     string
+	Dimensions []Dimension
+	Statistic  Statistic
+	ReturnData bool
+}
+
+// Dimension is a CloudWatch dimension with its value.
+type Dimension struct {
+	Name  metrics.Dimension
+	Value string
+}
+
+// site is one pool, instance, replica, shard, … of an environment for which there is an alarm.
+type site struct {
+	suffix      string // of the alarm's name; empty where there is only one
+	name        string // in descriptions
+	shard       string
+	dimensions  []Dimension
+	destination config.Destination
+	capacity    map[Capacity]float64
+}
+
+// sites lists what an environment has of a scope.
+func sites(e *config.Environment, scope Scope) []site {
+	in := Dimension{metrics.Environment, e.Name}
+	phase := e.Phase()
+	switch scope {
+	case PerEnvironment:
+		return []site{{dimensions: []Dimension{in}}}
+	case PerService:
+		return []site{{dimensions: []Dimension{
+			{metrics.ServiceName, e.Service.Name()},
+			{metrics.ServiceID, e.Service.ID()},
+		}}}
+	case PerTier:
+		list := []site{{
+			name: "shared tier", dimensions: []Dimension{in},
+			capacity: map[Capacity]float64{AllocatedStorage: gigabytes(e.Database.Primary.AllocatedStorageGB)},
+		}}
+		for _, s := range e.Shards {
+			list = append(list, site{
+				suffix: s.Name, name: "shard " + s.Name, shard: s.Name,
+				dimensions: []Dimension{in, {metrics.Shard, s.Name}},
+				capacity:   map[Capacity]float64{AllocatedStorage: gigabytes(s.AllocatedStorageGB)},
+			})
+		}
+		return list
+	case PerPool:
+		list := []site{{suffix: config.PrimaryName, dimensions: []Dimension{in, {metrics.Pool, config.PrimaryName}}}}
+		for _, r := range e.Database.Replicas {
+			list = append(list, site{suffix: r.Name, dimensions: []Dimension{in, {metrics.Pool, r.Name}}})
+		}
+		for _, s := range e.Shards {
+			list = append(list, site{suffix: s.Name, shard: s.Name, dimensions: []Dimension{
+				in, {metrics.Shard, s.Name}, {metrics.Pool, config.PrimaryName},
+			}})
+		}
+		return list
+	case PerReplica:
+		var list []site
+		for _, r := range e.Database.Replicas {
+			list = append(list, site{suffix: r.Name, dimensions: []Dimension{in, {metrics.Replica, r.Name}}})
+		}
+		return list
+	case PerInstance:
+		instance := func(name, shard, identifier string, connections int) site {
+			return site{
+				suffix: name, shard: shard,
+				dimensions: []Dimension{{metrics.DBInstanceIdentifier, identifier}},
+				capacity:   map[Capacity]float64{MaxConnections: float64(connections)},
+			}
+		}
+		list := []site{instance(config.PrimaryName, "", e.Database.Primary.Instance, phase.MaxConnections.Primary)}
+		for _, r := range e.Database.Replicas {
+			list = append(list, instance(r.Name, "", r.Instance, phase.MaxConnections.Replica))
+		}
+		for _, s := range e.Shards {
+			list = append(list, instance(s.Name, s.Name, s.Instance, phase.MaxConnections.Shard))
+		}
+		return list
+	case PerDestination:
+		var list []site
+		for _, d := range config.Destinations {
+			list = append(list, site{
+				suffix: string(d), destination: d,
+				dimensions: []Dimension{{metrics.TopicName, e.TopicName(d)}},
+			})
+		}
+		return list
+	}
+	return nil
+}
+
+func gigabytes(n int) float64 { return float64(n) * 1e9 }
+
+// For renders the definitions for an environment. The error lists everything about them that CloudWatch or the metrics
+// contract would refuse.
+func For(e *config.Environment, definitions []Definition) ([]Alarm, error) {
+	if err := checkDefinitions(definitions); err != nil {
+		return nil, err
+	}
+	var list []Alarm
+	for _, d := range definitions {
+		if d.Since > e.PhaseNumber {
+			continue
+		}
+		for _, s := range sites(e, d.Each) {
+			list = append(list, d.at(e, s))
+		}
+	}
+	return list, checkAlarms(e, list)
+}
+
+func (d Definition) at(e *config.Environment, s site) Alarm {
+	id := d.ID
+	if s.suffix != "" {
+		id += "-" + s.suffix
+	}
+	name := s.name
+	if name == "" {
+		name = s.suffix
+	}
+	text := strings.NewReplacer("{name}", name)
+	return Alarm{
+		Definition: d.ID,
+		Name:       "coreapi-" + e.Name + "-" + id,
+		LogicalID:  LogicalID(id),
+		Shard:      s.shard,
+		Description: fmt.Sprintf("%s: %s\nUsers: %s\nFirst: %s\nRunbook: %s",
+			strings.ToUpper(string(d.Severity)), text.Replace(d.Problem), text.Replace(d.Users), text.Replace(d.First),
+			e.Runbooks+"/"+d.Runbook),
+		Severity:          d.Severity,
+		Runbook:           d.Runbook,
+		Destinations:      d.destinations(s),
+		Queries:           d.Signal.queries(s),
+		Comparison:        d.Is,
+		Threshold:         d.Threshold.at(s),
+		Period:            d.Window.Period,
+		DatapointsToAlarm: d.Window.Datapoints,
+		EvaluationPeriods: d.Window.Of,
+		Missing:           d.Missing,
+		LowSamples:        d.LowSamples,
+	}
+}
+
+// at is the threshold where it applies, rounded to a millionth so that no float's tail reaches a template.
+func (t Threshold) at(s site) float64 {
+	if t.PercentOf == "" {
+		return t.Value
+	}
+	return math.Round(t.Value*s.capacity[t.PercentOf]/100*1e6) / 1e6
+}
+
+func (sig Signal) queries(s site) []Query {
+	var list []Query
+	for _, t := range sig.Terms {
+		list = append(list, Query{
+			ID: t.ID, Namespace: t.Metric.Namespace, Metric: t.Metric.Name,
+			Dimensions: s.dimensions, Statistic: t.Statistic,
+			ReturnData: sig.Expression == "",
+		})
+	}
+	if sig.Expression != "" {
+		list = append(list, Query{ID: "value", Expression: sig.Expression, ReturnData: true})
+	}
+	return list
+}
+
+// LogicalID is an id without what CloudFormation does not allow in one: PoolWaiting-replica-1 becomes PoolWaitingReplica1.
+func LogicalID(id string) string {
+	var b strings.Builder
+	for part := range strings.SplitSeq(id, "-") {
+		if part != "" {
+			b.WriteString(strings.ToUpper(part[:1]) + part[1:])
+		}
+	}
+	return b.String()
+}

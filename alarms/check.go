@@ -1,0 +1,182 @@
+package alarms
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/internal/yamlcheck"
+	"github.com/restartix/core-api-monitoring/metrics"
+)
+
+// CloudWatch's limits. Sources: the API reference of PutMetricAlarm and the user guide's "CloudWatch service quotas".
+const (
+	maxName        = 255       // characters
+	maxDescription = 1024      // characters
+	maxActions     = 5         // for each state
+	maxMetrics     = 10        // in a math alarm
+	maxWindow      = 86_400    // seconds, period times evaluation periods
+	maxLongWindow  = 7 * 86400 // the same where the period is an hour or more
+)
+
+var (
+	pascalCase = regexp.MustCompile(`^[A-Z][A-Za-z0-9]+$`)
+	kebabCase  = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	termID     = regexp.MustCompile(`^[a-z][A-Za-z0-9_]*$`)
+)
+
+// checkDefinitions reports what is wrong with definitions whatever the environment.
+func checkDefinitions(definitions []Definition) error {
+	var problems []error
+	seen := map[string]bool{}
+	for _, d := range definitions {
+		report := func(format string, args ...any) {
+			problems = append(problems, fmt.Errorf("alarm %s: %s", d.ID, fmt.Sprintf(format, args...)))
+		}
+		if !pascalCase.MatchString(d.ID) {
+			report("ID %q is not allowed; expected PascalCase, subject then condition: PoolWaiting", d.ID)
+		}
+		if seen[d.ID] {
+			report("ID is used twice; expected an ID of its own")
+		}
+		seen[d.ID] = true
+		if _, ok := config.Phases[d.Since]; !ok {
+			report("Since %d is not a phase; allowed: 1 to 4", d.Since)
+		}
+		oneOf(report, "Each", d.Each, PerEnvironment, PerTier, PerPool, PerInstance, PerReplica, PerService, PerDestination)
+		oneOf(report, "Is", d.Is, Above, Below)
+		oneOf(report, "Missing", d.Missing, Breaching, NotBreaching, KeepState)
+		oneOf(report, "Severity", d.Severity, Critical, Warning, Info)
+		for _, n := range d.Notify {
+			oneOf(report, "Notify", n, config.Destinations...)
+		}
+		for field, text := range map[string]string{"Problem": d.Problem, "Users": d.Users, "First": d.First, "Because": d.Because} {
+			if strings.TrimSpace(text) == "" {
+				report("%s is empty; expected a sentence", field)
+			}
+		}
+		if !kebabCase.MatchString(d.Runbook) {
+			report("Runbook %q is not allowed; expected the slug of a file in runbooks/, in kebab-case", d.Runbook)
+		}
+		d.Window.check(report)
+		d.Signal.check(report, d)
+	}
+	slices.SortFunc(problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errors.Join(problems...)
+}
+
+func oneOf[T ~string](report func(string, ...any), field string, value T, allowed ...T) {
+	if slices.Contains(allowed, value) {
+		return
+	}
+	var names []string
+	for _, a := range allowed {
+		names = append(names, string(a))
+	}
+	report("%s %q is not allowed; allowed: %s%s", field, value, strings.Join(names, ", "), yamlcheck.DidYouMean(string(value), names))
+}
+
+func (w Window) check(report func(string, ...any)) {
+	if w.Period != 10 && w.Period != 30 && (w.Period < 60 || w.Period%60 != 0) {
+		report("period of %d s is not allowed; expected 10, 30 or a multiple of 60", w.Period)
+	}
+	if w.Datapoints < 1 || w.Datapoints > w.Of {
+		report("%d of %d datapoints is not allowed; expected at least 1, and no more than there are periods", w.Datapoints, w.Of)
+	}
+	limit := maxWindow
+	if w.Period >= Hour {
+		limit = maxLongWindow
+	}
+	if w.Period*w.Of > limit {
+		report("window of %d s is too long; allowed: %d s for this period", w.Period*w.Of, limit)
+	}
+}
+
+func (sig Signal) check(report func(string, ...any), d Definition) {
+	if len(sig.Terms) == 0 {
+		report("Signal is empty; expected a metric")
+		return
+	}
+	if len(sig.Terms) > maxMetrics {
+		report("%d metrics in one alarm; allowed: %d", len(sig.Terms), maxMetrics)
+	}
+	if sig.Expression == "" && len(sig.Terms) > 1 {
+		report("%d metrics and no expression; expected one that combines them", len(sig.Terms))
+	}
+	if sig.Expression != "" {
+		for _, t := range sig.Terms {
+			if !termID.MatchString(t.ID) {
+				report("metric id %q is not allowed; expected a lower case letter, then letters, digits and underscores", t.ID)
+			} else if !regexp.MustCompile(`\b` + t.ID + `\b`).MatchString(sig.Expression) {
+				report("metric id %q is not in the expression %q", t.ID, sig.Expression)
+			}
+		}
+	}
+	percentile := slices.ContainsFunc(sig.Terms, func(t Term) bool { return t.Statistic.Percentile() })
+	switch {
+	case percentile && sig.Expression != "":
+		report("a percentile in an expression has no setting for few samples; expected a percentile on its own")
+	case percentile && d.LowSamples != IgnoreLowSamples && d.LowSamples != EvaluateLowSamples:
+		report("LowSamples %q is not allowed for a percentile; allowed: %s, %s", d.LowSamples, IgnoreLowSamples, EvaluateLowSamples)
+	case !percentile && d.LowSamples != "":
+		report("LowSamples %q is only for a percentile", d.LowSamples)
+	}
+	for _, t := range sig.Terms {
+		if t.Metric.Unit == metrics.Milliseconds && t.Statistic == average {
+			report("average of the latency %s hides the slow ones; expected a percentile", t.Metric.Name)
+		}
+	}
+}
+
+// checkAlarms reports what is wrong with alarms as rendered for an environment.
+func checkAlarms(e *config.Environment, list []Alarm) error {
+	var problems []error
+	names, ids := map[string]bool{}, map[string]bool{}
+	for _, a := range list {
+		report := func(format string, args ...any) {
+			problems = append(problems, fmt.Errorf("alarm %s: %s", a.Name, fmt.Sprintf(format, args...)))
+		}
+		if names[a.Name] || ids[a.LogicalID] {
+			report("name or logical id %s is used twice", a.LogicalID)
+		}
+		names[a.Name], ids[a.LogicalID] = true, true
+		if n := len(a.Name); n > maxName {
+			report("name of %d characters is too long; allowed: %d", n, maxName)
+		}
+		if n := len([]rune(a.Description)); n > maxDescription {
+			report("description of %d characters is too long; allowed: %d", n, maxDescription)
+		}
+		if n := len(a.Destinations); n == 0 || n > maxActions {
+			report("%d destinations; expected 1 to %d", n, maxActions)
+		}
+		for _, q := range a.Queries {
+			if q.Expression == "" {
+				checkContract(report, e, q)
+			}
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// checkContract: an alarm on a dimension set that nobody publishes never fires.
+func checkContract(report func(string, ...any), e *config.Environment, q Query) {
+	m, ok := metrics.Find(q.Namespace, q.Metric)
+	if !ok {
+		var known []string
+		for _, m := range metrics.All() {
+			known = append(known, m.Name)
+		}
+		report("metric %s %s is not in the contract%s", q.Namespace, q.Metric, yamlcheck.DidYouMean(q.Metric, known))
+		return
+	}
+	var names []metrics.Dimension
+	for _, d := range q.Dimensions {
+		names = append(names, d.Name)
+	}
+	if !m.Published(e.PhaseNumber, names...) {
+		report("metric %s is not published with the dimensions %v in phase %d; the contract has %v", m.Name, names, e.PhaseNumber, m.Sets)
+	}
+}

@@ -1,0 +1,177 @@
+// Package alarms defines every alarm, one literal each, and renders them for an environment. It imports no CDK: what CloudWatch
+// is told is decided here, constructs/ only translates it.
+package alarms
+
+import (
+	"slices"
+
+	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/metrics"
+)
+
+// Definition is one alarm, as somebody writes it. Its fields stand in the order in which somebody paged would ask.
+type Definition struct {
+	// ID is the alarm's identity, in PascalCase, subject then condition. Name and logical id follow from it alone: another ID
+	// is another alarm, and the old one is deleted.
+	ID string
+	// Each says of what there is one such alarm each.
+	Each Scope
+	// Since is the first phase that has the alarm.
+	Since int
+
+	// Signal Is Threshold describes the breach: Sum(metrics.PoolWaitCount) Above Value(0).
+	Signal    Signal
+	Is        Comparison
+	Threshold Threshold
+	// Window is how much of the breach it takes.
+	Window Window
+	// Missing is what a period without data counts as.
+	Missing MissingData
+	// LowSamples is what a percentile of few samples counts as; only for signals that are percentiles.
+	LowSamples LowSamples
+	// Because is the reason for the window, the floor and the treatment of missing data.
+	Because string
+
+	Severity Severity
+	// Notify is where notifications go if not to the severity's default destinations.
+	Notify []config.Destination
+
+	// Problem, Users and First make the description: what is wrong, what users feel of it, and what to do first. {name} stands
+	// for the pool, instance, replica, shard or topic.
+	Problem, Users, First string
+	// Runbook is the slug of the runbook that says what to do: runbooks/<slug>.md, which lists the alarm.
+	Runbook string
+}
+
+// Scope says of what there is one alarm each, and so which dimensions its metrics carry.
+type Scope string
+
+const (
+	// PerEnvironment is one alarm, on {Environment}.
+	PerEnvironment Scope = "environment"
+	// PerTier is one alarm for the shared tier on {Environment} and one for each enterprise shard on {Environment, Shard}.
+	PerTier Scope = "tier"
+	// PerPool is one alarm for each connection pool, on {Environment, Pool} or {Environment, Shard, Pool}.
+	PerPool Scope = "pool"
+	// PerInstance is one alarm for each RDS instance, on {DBInstanceIdentifier}.
+	PerInstance Scope = "instance"
+	// PerReplica is one alarm for each read replica, on {Environment, Replica}.
+	PerReplica Scope = "replica"
+	// PerService is one alarm for the App Runner service, on {ServiceName, ServiceID}.
+	PerService Scope = "service"
+	// PerDestination is one alarm for each destination's topic, on {TopicName}.
+	PerDestination Scope = "destination"
+)
+
+// Comparison is how the signal breaches its threshold.
+type Comparison string
+
+const (
+	Above Comparison = "GreaterThanThreshold"
+	Below Comparison = "LessThanThreshold"
+)
+
+// Threshold is a number in the signal's unit, or a share of a capacity that the environment's phase or file gives.
+type Threshold struct {
+	Value     float64
+	PercentOf Capacity
+}
+
+// Value is a threshold that is the same everywhere.
+func Value(v float64) Threshold { return Threshold{Value: v} }
+
+// PercentOf is a threshold of so many percent of a capacity.
+func PercentOf(percent float64, c Capacity) Threshold { return Threshold{Value: percent, PercentOf: c} }
+
+// Capacity is something that an instance has a fixed amount of.
+type Capacity string
+
+const (
+	MaxConnections   Capacity = "max connections"
+	AllocatedStorage Capacity = "allocated storage"
+)
+
+// Window is M of N: the alarm fires when Datapoints of the newest Of periods breach. Period is in seconds.
+type Window struct {
+	Period, Datapoints, Of int
+}
+
+// Periods in seconds.
+const (
+	Minute = 60
+	Hour   = 60 * Minute
+)
+
+// MissingData is what a period without data counts as.
+type MissingData string
+
+const (
+	// Breaching: silence is an outage.
+	Breaching MissingData = "breaching"
+	// NotBreaching: silence means that nothing happened.
+	NotBreaching MissingData = "notBreaching"
+	// KeepState: silence says nothing; the alarm stays as it is.
+	KeepState MissingData = "ignore"
+)
+
+// LowSamples is what a percentile alarm does with a period that has too few samples for the percentile to mean anything, which
+// for CloudWatch is fewer than 10/(1-p): 20 for p50, 200 for p95, 1000 for p99.
+type LowSamples string
+
+const (
+	// IgnoreLowSamples keeps the state until there are enough.
+	IgnoreLowSamples LowSamples = "ignore"
+	// EvaluateLowSamples takes the percentile for what it is; for rare events, whose window must then be long.
+	EvaluateLowSamples LowSamples = "evaluate"
+)
+
+// Statistic is a CloudWatch statistic: Sum, Average, Minimum, Maximum, SampleCount, or a percentile such as p99.
+type Statistic string
+
+const (
+	sum         Statistic = "Sum"
+	average     Statistic = "Average"
+	minimum     Statistic = "Minimum"
+	maximum     Statistic = "Maximum"
+	sampleCount Statistic = "SampleCount"
+	p50         Statistic = "p50"
+	p95         Statistic = "p95"
+	p99         Statistic = "p99"
+)
+
+// Percentile reports whether the statistic is one.
+func (s Statistic) Percentile() bool { return s[0] == 'p' }
+
+// Signal is what an alarm watches: one statistic of one metric, or an expression over several, in which the terms' ids stand
+// for their values.
+type Signal struct {
+	Terms      []Term
+	Expression string
+	// Rate marks a share of events, which needs a floor of traffic below which it means nothing.
+	Rate bool
+}
+
+// Term is a statistic of a metric, with the id that an expression knows it by.
+type Term struct {
+	ID        string
+	Metric    metrics.Metric
+	Statistic Statistic
+}
+
+func one(m metrics.Metric, s Statistic) Signal {
+	return Signal{Terms: []Term{{Metric: m, Statistic: s}}}
+}
+
+// Sum, Average, Minimum, Maximum and the percentiles are signals of one metric.
+func Sum(m metrics.Metric) Signal     { return one(m, sum) }
+func Average(m metrics.Metric) Signal { return one(m, average) }
+func Minimum(m metrics.Metric) Signal { return one(m, minimum) }
+func Maximum(m metrics.Metric) Signal { return one(m, maximum) }
+func P50(m metrics.Metric) Signal     { return one(m, p50) }
+func P95(m metrics.Metric) Signal     { return one(m, p95) }
+func P99(m metrics.Metric) Signal     { return one(m, p99) }
+
+// All is every definition, in the order of the tables that documents and inventories show.
+func All() []Definition {
+	return slices.Concat(poolAlarms, databaseAlarms, queryAlarms, requestAlarms, runtimeAlarms, featureAlarms, auditAlarms, notificationAlarms)
+}

@@ -1,0 +1,88 @@
+package alarms
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Inventory is a Markdown table of alarms, one row each, in the order given: what a reviewer reads to know what pages whom.
+// It needs nothing of an alarm but what CloudWatch can tell, so that a deployed environment can be shown the same way.
+func Inventory(list []Alarm) string {
+	var b strings.Builder
+	b.WriteString("| alarm | fires when | window | missing data | severity | notifies | runbook |\n|---|---|---|---|---|---|---|\n")
+	for _, a := range list {
+		var to []string
+		for _, d := range a.Destinations {
+			to = append(to, string(d))
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n",
+			a.Name, a.Condition(), a.WindowText(), a.MissingText(), a.Severity, strings.Join(to, ", "), a.Runbook)
+	}
+	return b.String()
+}
+
+var word = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
+
+// Condition says in words when the alarm's signal breaches: Sum(postgres.pool.wait_count) > 0.
+func (a Alarm) Condition() string {
+	terms := map[string]string{}
+	signal := ""
+	for _, q := range a.Queries {
+		if q.Expression == "" {
+			signal = fmt.Sprintf("%s(%s)", q.Statistic, q.Metric)
+			terms[q.ID] = signal
+		}
+	}
+	for _, q := range a.Queries {
+		if q.ReturnData && q.Expression != "" {
+			signal = word.ReplaceAllStringFunc(q.Expression, func(w string) string {
+				if t, ok := terms[w]; ok {
+					return t
+				}
+				return w
+			})
+		}
+	}
+	sign := map[Comparison]string{Above: ">", Below: "<"}[a.Comparison]
+	return fmt.Sprintf("%s %s %s", signal, sign, strconv.FormatFloat(a.Threshold, 'f', -1, 64))
+}
+
+// WindowText says how much of a breach it takes: 2 of 5 × 1 min.
+func (a Alarm) WindowText() string {
+	return fmt.Sprintf("%d of %d × %s", a.DatapointsToAlarm, a.EvaluationPeriods, Duration(a.Period))
+}
+
+// Duration is a number of seconds in the largest unit that fits it.
+func Duration(seconds int) string {
+	for _, unit := range []struct {
+		name string
+		size int
+	}{{"d", 24 * Hour}, {"h", Hour}, {"min", Minute}} {
+		if seconds >= unit.size && seconds%unit.size == 0 {
+			return fmt.Sprintf("%d %s", seconds/unit.size, unit.name)
+		}
+	}
+	return fmt.Sprintf("%d s", seconds)
+}
+
+// MissingText says what silence counts as, and what a percentile of few samples does.
+func (a Alarm) MissingText() string {
+	text := map[MissingData]string{Breaching: "breaching", NotBreaching: "not breaching", KeepState: "keeps state"}[a.Missing]
+	if a.LowSamples == IgnoreLowSamples {
+		text += ", few samples keep state"
+	}
+	return text
+}
+
+// LogicalIDs lists the logical ids, sorted.
+func LogicalIDs(list []Alarm) []string {
+	var ids []string
+	for _, a := range list {
+		ids = append(ids, a.LogicalID)
+	}
+	slices.Sort(ids)
+	return ids
+}

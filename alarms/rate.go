@@ -1,0 +1,33 @@
+package alarms
+
+import (
+	"strconv"
+
+	"github.com/restartix/core-api-monitoring/metrics"
+)
+
+// A floor is how many events of a period it takes before a share of them is worth a look. Each is high enough that one bad
+// event can never be a breach: one of 100 is not over 1 %, one of 1000 not over 0.1 %.
+const (
+	requestFloor = 100
+	queryFloor   = 1000
+)
+
+// Rate is part as a percentage of whole, both summed over the period, and 0 where whole is under the floor or missing.
+func Rate(part, whole metrics.Metric, floor int) Signal {
+	return Signal{
+		Terms:      []Term{{"part", part, sum}, {"whole", whole, sum}},
+		Expression: "IF(whole >= " + strconv.Itoa(floor) + ", 100 * part / whole, 0)",
+		Rate:       true,
+	}
+}
+
+// RateOver is a percentage that the application computes itself, and idle where events, the statistic of the metric that
+// counts what it is a share of, is under the floor or missing.
+func RateOver(rate metrics.Metric, events metrics.Metric, count Statistic, floor int, idle int) Signal {
+	return Signal{
+		Terms:      []Term{{"rate", rate, average}, {"events", events, count}},
+		Expression: "IF(events >= " + strconv.Itoa(floor) + ", rate, " + strconv.Itoa(idle) + ")",
+		Rate:       true,
+	}
+}

@@ -1,0 +1,183 @@
+// Package config is what an environment file says, parsed and validated once. Whoever holds an Environment from Load may rely
+// on every rule of the schema and of validate.go.
+package config
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Environment is one deployment of the Core API: where it is, how far it has grown, what there is to watch and whom to tell.
+type Environment struct {
+	Name          string        `yaml:"-"` // the file's name without its ending
+	Account       string        `yaml:"account"`
+	Region        string        `yaml:"region"`
+	PhaseNumber   int           `yaml:"phase"`
+	Service       Service       `yaml:"service"`
+	LogGroup      string        `yaml:"logGroup"`
+	Database      Database      `yaml:"database"`
+	Shards        []Shard       `yaml:"shards"`
+	Notifications Notifications `yaml:"notifications"`
+	Runbooks      string        `yaml:"runbooks"`
+	Tags          Tags          `yaml:"tags"`
+}
+
+// Phase is the environment's growth phase.
+func (e *Environment) Phase() Phase { return Phases[e.PhaseNumber] }
+
+// Tags are put on the environment's stacks, from which CloudFormation passes them on to the resources.
+type Tags map[string]string
+
+// Service is the App Runner service: exactly one of the two is set.
+type Service struct {
+	Existing *ExistingService `yaml:"existing"`
+	Managed  *ManagedService  `yaml:"managed"`
+}
+
+// ExistingService is deployed by something else.
+type ExistingService struct {
+	Name string `yaml:"name"`
+	ID   string `yaml:"id"`
+}
+
+// ManagedService is deployed by this project.
+type ManagedService struct {
+	Name         string            `yaml:"name"`
+	Image        string            `yaml:"image"`
+	Port         int               `yaml:"port"`
+	CPU          int               `yaml:"cpu"`    // 1/1024 vCPU
+	Memory       int               `yaml:"memory"` // MB
+	InstanceRole string            `yaml:"instanceRole"`
+	VPCConnector string            `yaml:"vpcConnector"`
+	Autoscaling  Autoscaling       `yaml:"autoscaling"`
+	Secrets      map[string]string `yaml:"secrets"` // variable to ARN
+}
+
+// Autoscaling is in instances, and in requests at once per instance.
+type Autoscaling struct {
+	MinInstances   int `yaml:"minInstances"`
+	MaxInstances   int `yaml:"maxInstances"`
+	MaxConcurrency int `yaml:"maxConcurrency"`
+}
+
+// ServiceIDParameter stands for the id of a managed service, which is known only once AWS has created it. It is a parameter of
+// the stacks that need it, read from ServiceIDPath when they are deployed.
+const ServiceIDParameter = "${ServiceId}"
+
+// ServiceIDPath is the SSM parameter in which the service's stack leaves the id.
+func (e *Environment) ServiceIDPath() string { return "/coreapi/" + e.Name + "/service-id" }
+
+// Name is the service's name.
+func (s Service) Name() string {
+	if s.Managed != nil {
+		return s.Managed.Name
+	}
+	return s.Existing.Name
+}
+
+// ID is the service's id, or ServiceIDParameter.
+func (s Service) ID() string {
+	if s.Managed != nil {
+		return ServiceIDParameter
+	}
+	return s.Existing.ID
+}
+
+// Database is the shared tier's.
+type Database struct {
+	Primary  Primary   `yaml:"primary"`
+	Replicas []Replica `yaml:"replicas"`
+}
+
+// Primary is the RDS instance that takes the writes.
+type Primary struct {
+	Instance           string `yaml:"instance"`
+	AllocatedStorageGB int    `yaml:"allocatedStorageGB"`
+}
+
+// Replica is a read replica of the primary.
+type Replica struct {
+	Name     string `yaml:"name"`
+	Instance string `yaml:"instance"`
+}
+
+// Shard is an enterprise customer's own database.
+type Shard struct {
+	Name               string `yaml:"name"`
+	Instance           string `yaml:"instance"`
+	AllocatedStorageGB int    `yaml:"allocatedStorageGB"`
+}
+
+// PrimaryName is the primary's, and its pool's, name in alarms and in the dimension Pool.
+const PrimaryName = "primary"
+
+// ApplicationLogGroup is the log group with the application's log.
+func (e *Environment) ApplicationLogGroup() string {
+	if e.LogGroup != "" {
+		return e.LogGroup
+	}
+	return fmt.Sprintf("/aws/apprunner/%s/%s/application", e.Service.Name(), e.Service.ID())
+}
+
+// Destination is where a notification goes: one SNS topic each.
+type Destination string
+
+const (
+	PagerDutyEngineering Destination = "pagerduty-engineering"
+	PagerDutyOnCall      Destination = "pagerduty-on-call"
+	SlackCritical        Destination = "slack-critical"
+	SlackAlerts          Destination = "slack-alerts"
+	SlackEngineering     Destination = "slack-engineering"
+)
+
+// Destinations are all five, in the order in which lists show them.
+var Destinations = []Destination{PagerDutyEngineering, PagerDutyOnCall, SlackCritical, SlackAlerts, SlackEngineering}
+
+// Pages reports whether the destination wakes somebody.
+func (d Destination) Pages() bool { return strings.HasPrefix(string(d), "pagerduty-") }
+
+// TopicName is the name of the destination's SNS topic.
+func (e *Environment) TopicName(d Destination) string { return "coreapi-" + e.Name + "-" + string(d) }
+
+// TopicARN is the ARN of the destination's SNS topic.
+func (e *Environment) TopicARN(d Destination) string {
+	return fmt.Sprintf("arn:aws:sns:%s:%s:%s", e.Region, e.Account, e.TopicName(d))
+}
+
+// Notifications says how each destination reaches people.
+type Notifications struct {
+	SlackWorkspace       string    `yaml:"slackWorkspace"`
+	PagerDutyEngineering PagerDuty `yaml:"pagerduty-engineering"`
+	PagerDutyOnCall      PagerDuty `yaml:"pagerduty-on-call"`
+	SlackCritical        Slack     `yaml:"slack-critical"`
+	SlackAlerts          Slack     `yaml:"slack-alerts"`
+	SlackEngineering     Slack     `yaml:"slack-engineering"`
+}
+
+// PagerDuty is a PagerDuty service with an Amazon CloudWatch integration.
+type PagerDuty struct {
+	// IntegrationKey is a reference that CloudFormation resolves from Secrets Manager, not the key.
+	IntegrationKey string `yaml:"integrationKey"`
+}
+
+// Slack is a channel of the workspace.
+type Slack struct {
+	Channel string `yaml:"channel"`
+}
+
+// IntegrationKey is the reference to the key of a destination that pages.
+func (n Notifications) IntegrationKey(d Destination) string {
+	return map[Destination]PagerDuty{
+		PagerDutyEngineering: n.PagerDutyEngineering,
+		PagerDutyOnCall:      n.PagerDutyOnCall,
+	}[d].IntegrationKey
+}
+
+// Channel is the Slack channel's id of a destination that does not page.
+func (n Notifications) Channel(d Destination) string {
+	return map[Destination]Slack{
+		SlackCritical:    n.SlackCritical,
+		SlackAlerts:      n.SlackAlerts,
+		SlackEngineering: n.SlackEngineering,
+	}[d].Channel
+}

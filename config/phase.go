@@ -1,0 +1,57 @@
+package config
+
+// Phase is a stage of the platform's growth: a property of an environment, not of its stacks, which are updated in place when
+// it changes.
+type Phase struct {
+	Number         int
+	Infrastructure string
+	MaxConnections MaxConnections
+	HealthCheck    HealthCheck
+}
+
+// MaxConnections is max_connections of PostgreSQL on each kind of instance; 0 where the phase has none.
+type MaxConnections struct {
+	Primary, Replica, Shard int
+}
+
+// HealthCheck is how App Runner decides that an instance of the service is alive. Interval and Timeout are in seconds, the
+// thresholds in checks in a row.
+type HealthCheck struct {
+	Protocol           string
+	Path               string
+	Interval, Timeout  int
+	HealthyThreshold   int
+	UnhealthyThreshold int
+}
+
+// An instance that fails for 30 seconds is replaced, and one answer is enough to take traffic: a slow start costs capacity
+// while the pool is short of it.
+var healthCheck = HealthCheck{
+	Protocol: "HTTP", Path: "/health",
+	Interval: 10, Timeout: 5,
+	HealthyThreshold: 1, UnhealthyThreshold: 3,
+}
+
+// Phases are the four phases, by number.
+var Phases = map[int]Phase{
+	1: {
+		Number: 1, Infrastructure: "App Runner and one RDS PostgreSQL",
+		MaxConnections: MaxConnections{Primary: 100},
+		HealthCheck:    healthCheck,
+	},
+	2: {
+		Number: 2, Infrastructure: "with RDS read replicas",
+		MaxConnections: MaxConnections{Primary: 200, Replica: 200},
+		HealthCheck:    healthCheck,
+	},
+	3: {
+		Number: 3, Infrastructure: "with enterprise shards",
+		MaxConnections: MaxConnections{Primary: 200, Replica: 200, Shard: 500},
+		HealthCheck:    healthCheck,
+	},
+	4: {
+		Number: 4, Infrastructure: "with many enterprise shards",
+		MaxConnections: MaxConnections{Primary: 200, Replica: 200, Shard: 500},
+		HealthCheck:    healthCheck,
+	},
+}

@@ -1,0 +1,84 @@
+// Command core-api-monitoring is the CDK app: it turns environment files into CloudFormation templates. The CDK CLI runs it;
+// -c env=<name> selects one environment, and without it the four reference environments are synthesized.
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+
+	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/stacks"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		discardOutput()
+		os.Exit(1)
+	}
+}
+
+func run() error {
+	names, err := environmentNames()
+	if err != nil {
+		return err
+	}
+	environments, err := config.LoadNamed(".", names...)
+	if err != nil {
+		return err
+	}
+	stacks.UseNode(".")
+	if os.Getenv("CDK_VALIDATION") == "" {
+		// The CDK's own template validation takes longer than everything else together. The tests run it over the same templates.
+		_ = os.Setenv("CDK_VALIDATION", "false")
+	}
+	defer stacks.Close()
+	app := awscdk.NewApp(nil)
+	var problems []error
+	for _, e := range environments {
+		problems = append(problems, stacks.Add(app, e))
+	}
+	if err := errors.Join(problems...); err != nil {
+		return err
+	}
+	app.Synth(nil)
+	return nil
+}
+
+// environmentNames is what -c env=<name> says, as the CDK CLI passes it on. It is read before the CDK starts, so that a wrong
+// environment file is reported at once.
+func environmentNames() ([]string, error) {
+	text := os.Getenv("CDK_CONTEXT_JSON")
+	if text == "" {
+		return config.References, nil
+	}
+	var context struct{ Env *string }
+	if err := json.Unmarshal([]byte(text), &context); err != nil {
+		return nil, fmt.Errorf("the CDK context cannot be read: %w", err)
+	}
+	if context.Env == nil {
+		return config.References, nil
+	}
+	return []string{*context.Env}, nil
+}
+
+// discardOutput removes the directory that the CDK CLI has made for a result, if nothing but the CLI's lock is in it: after an
+// error there is no cdk.out that somebody could take for a result.
+func discardOutput() {
+	dir := os.Getenv("CDK_OUTDIR")
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return
+	}
+	for _, e := range entries {
+		if !strings.HasSuffix(e.Name(), ".lock") {
+			return
+		}
+	}
+	_ = os.RemoveAll(dir)
+}

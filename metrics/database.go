@@ -1,0 +1,93 @@
+package metrics
+
+// The connection pool and the queries that hold its connections. A request holds one connection from start to end, because
+// row-level security binds the tenant to the connection.
+var (
+	PoolWaitCount = Metric{
+		Name: "postgres.pool.wait_count", Namespace: Namespace, Unit: Count, Source: FromApp, Sets: perPool,
+		Meaning: "acquires that had to wait for a connection, in the publishing interval (not cumulative)",
+		Targets: []Target{{"Sum", Exactly, 0}},
+	}
+	PoolAcquired = Metric{
+		Name: "postgres.pool.acquired_conns", Namespace: Namespace, Unit: Count, Source: FromApp, Sets: perPool,
+		Meaning: "connections in use by requests",
+		NoAlarm: "postgres.pool.utilization_pct is the same as a share of the maximum, and has the alarm",
+	}
+	PoolIdle = Metric{
+		Name: "postgres.pool.idle_conns", Namespace: Namespace, Unit: Count, Source: FromApp, Sets: perPool,
+		Meaning: "open connections that no request holds; more than 20 % of the open ones on a good day",
+	}
+	PoolTotal = Metric{
+		Name: "postgres.pool.total_conns", Namespace: Namespace, Unit: Count, Source: FromApp, Sets: perPool,
+		Meaning: "open connections, in use or idle",
+	}
+	PoolMax = Metric{
+		Name: "postgres.pool.max_conns", Namespace: Namespace, Unit: Count, Source: FromApp, Sets: perPool,
+		Meaning: "the most connections the pool may open",
+	}
+	PoolUtilization = Metric{
+		Name: "postgres.pool.utilization_pct", Namespace: Namespace, Unit: Percent, Source: FromApp, Sets: perPool,
+		Meaning: "connections in use as a share of the pool's maximum",
+		Targets: []Target{{"Average", Below, 70}},
+	}
+	CanConnect = Metric{
+		Name: "postgres.can_connect", Namespace: Namespace, Unit: None, Source: FromApp, Sets: perTier,
+		Meaning: "1 when a connection to the primary could be opened and answered, else 0",
+		Targets: []Target{{"Minimum", Exactly, 1}},
+	}
+
+	QueryDuration = Metric{
+		Name: "query.duration_ms", Namespace: Namespace, Unit: Milliseconds, Source: FromApp, Sets: perTier,
+		Meaning: "duration of each database query",
+		Targets: []Target{{"p50", Below, 50}, {"p95", Below, 200}, {"p99", Below, 500}},
+	}
+	SlowQueries = Metric{
+		Name: "query.slow_count", Namespace: Namespace, Unit: Count, Source: FromLog, Sets: once,
+		Meaning: "queries over 500 ms, counted from the log events named slow_query",
+		Targets: []Target{{"Sum", Exactly, 0}},
+	}
+	QueryCount = Metric{
+		Name: "query.count", Namespace: Namespace, Unit: Count, Source: FromApp, Sets: perTier,
+		Meaning: "database queries finished, in the publishing interval",
+	}
+	QueryTimeouts = Metric{
+		Name: "query.timeout_count", Namespace: Namespace, Unit: Count, Source: FromApp, Sets: perTier,
+		Meaning: "queries cancelled by their own timeout (5 s, long ones 30 s), in the publishing interval; none on a good day",
+	}
+
+	DatabaseSize = Metric{
+		Name: "postgres.database_size_bytes", Namespace: Namespace, Unit: Bytes, Source: FromApp, Sets: perTier,
+		Meaning: "size of the database on disk",
+	}
+	ReplicationLag = Metric{
+		Name: "postgres.replication_lag_seconds", Namespace: Namespace, Unit: Seconds, Source: FromApp, Sets: perReplica,
+		Meaning: "how far the replica is behind the primary",
+		Targets: []Target{{"Maximum", Below, 1}},
+	}
+	ReplicaHealthy = Metric{
+		Name: "postgres.replica.healthy", Namespace: Namespace, Unit: None, Source: FromApp, Sets: perReplica,
+		Meaning: "1 when the replica answers and replays, else 0",
+		Targets: []Target{{"Minimum", Exactly, 1}},
+	}
+	TransactionRate = Metric{
+		Name: "postgres.transaction_rate", Namespace: Namespace, Unit: CountPerSecond, Source: FromApp,
+		Sets:    []Set{{3, []Dimension{Environment}}, {3, []Dimension{Environment, Shard}}},
+		Meaning: "transactions committed or rolled back per second",
+	}
+	DeadTuples = Metric{
+		Name: "postgres.dead_tuples_pct", Namespace: Namespace, Unit: Percent, Source: FromApp, Sets: perTier,
+		Meaning: "dead rows as a share of all rows, over the user tables",
+		Targets: []Target{{"Average", Below, 5}},
+	}
+	BackupAge = Metric{
+		Name: "postgres.backup.restorable_age_seconds", Namespace: Namespace, Unit: Seconds, Source: FromApp, Sets: perTier,
+		Meaning: "now minus the latest time the database can be restored to",
+		Targets: []Target{{"Minimum", Below, 300}},
+	}
+)
+
+var databaseMetrics = []Metric{
+	PoolWaitCount, PoolAcquired, PoolIdle, PoolTotal, PoolMax, PoolUtilization, CanConnect,
+	QueryDuration, SlowQueries, QueryCount, QueryTimeouts,
+	DatabaseSize, ReplicationLag, ReplicaHealthy, TransactionRate, DeadTuples, BackupAge,
+}
