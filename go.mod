@@ -30,3 +30,10 @@ require (
 	golang.org/x/tools/cmd/godoc v0.1.0-deprecated // indirect
 	golang.org/x/tools/godoc v0.1.0-deprecated // indirect
 )
+
+ignore (
+	./.local
+	./.venv
+	./cdk.out
+	./node_modules
+)

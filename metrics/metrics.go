@@ -6,7 +6,11 @@
 // but the standard library), other languages by reading contract.json.
 package metrics
 
-import "slices"
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+)
 
 // Namespace of every metric the Core API publishes itself or through a metric filter on its logs.
 const Namespace = "RestartiX/CoreAPI"
@@ -150,3 +154,50 @@ var (
 	perPool    = []Set{{1, []Dimension{Environment, Pool}}, {3, []Dimension{Environment, Shard, Pool}}}
 	perReplica = []Set{{2, []Dimension{Environment, Replica}}}
 )
+
+// JSON is the contract for programs that are not in Go, as committed in contract.json.
+func JSON() ([]byte, error) {
+	type set struct {
+		Since      int         `json:"sincePhase"`
+		Dimensions []Dimension `json:"dimensions"`
+	}
+	type target struct {
+		Statistic string     `json:"statistic"`
+		Is        Comparison `json:"is"`
+		Value     float64    `json:"value"`
+	}
+	type metric struct {
+		Namespace string   `json:"namespace"`
+		Name      string   `json:"name"`
+		Unit      Unit     `json:"unit"`
+		Meaning   string   `json:"meaning"`
+		Source    Source   `json:"source"`
+		Sets      []set    `json:"dimensionSets"`
+		Targets   []target `json:"targets,omitempty"`
+		NoAlarm   string   `json:"noAlarm,omitempty"`
+	}
+	contract := struct {
+		About   string                 `json:"about"`
+		Values  map[Dimension][]string `json:"dimensionValues"`
+		Metrics []metric               `json:"metrics"`
+	}{
+		About:  "Generated from the package metrics. What source app publishes must carry exactly these names, units and dimension sets.",
+		Values: map[Dimension][]string{Method: Methods, EndpointCategory: EndpointCategories},
+	}
+	for _, m := range All() {
+		out := metric{m.Namespace, m.Name, m.Unit, m.Meaning, m.Source, nil, nil, m.NoAlarm}
+		for _, s := range m.Sets {
+			out.Sets = append(out.Sets, set(s))
+		}
+		for _, t := range m.Targets {
+			out.Targets = append(out.Targets, target(t))
+		}
+		contract.Metrics = append(contract.Metrics, out)
+	}
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	err := encoder.Encode(contract)
+	return b.Bytes(), err
+}

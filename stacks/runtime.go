@@ -3,19 +3,31 @@ package stacks
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"github.com/aws/jsii-runtime-go"
 )
 
-// UseNode makes the CDK run on the Node.js that package-lock.json pins, where it is installed below root and the caller has
-// not chosen another.
-func UseNode(root string) {
-	node, err := filepath.Abs(filepath.Join(root, "node_modules", ".bin", "node"))
-	if err != nil || os.Getenv("JSII_NODE") != "" {
-		return
+// Environ settles the environment variables that the CDK's runtime reads, each unless the caller has set it: JSII_NODE is the
+// Node.js that package-lock.json pins, where it is installed below root, and CDK_VALIDATION is whether the CDK holds templates
+// against its own rules, which takes longer than everything else together. The runtime takes its environment when the program
+// is loaded, so where something had to be set, the program is started again in its own place.
+func Environ(root, validation string) {
+	changed := false
+	set := func(name, value string) {
+		if os.Getenv(name) == "" {
+			changed = os.Setenv(name, value) == nil || changed
+		}
 	}
-	if _, err := os.Stat(node); err == nil {
-		_ = os.Setenv("JSII_NODE", node)
+	if node, err := filepath.Abs(filepath.Join(root, "node_modules", ".bin", "node")); err == nil {
+		if _, err := os.Stat(node); err == nil {
+			set("JSII_NODE", node)
+		}
+	}
+	set("CDK_VALIDATION", validation)
+	if self, err := os.Executable(); err == nil && changed {
+		// Only returns if it fails; then the program goes on as it is, on another Node.js or more slowly.
+		_ = syscall.Exec(self, os.Args, os.Environ())
 	}
 }
 

@@ -66,8 +66,9 @@ func (p *Problems) Err() error {
 
 // Document is a parsed file whose places have lines.
 type Document struct {
-	nodes  map[string]*yaml.Node
-	faulty map[string]bool
+	nodes     map[string]*yaml.Node
+	faulty    map[string]bool
+	ambiguous bool
 }
 
 // Line is the line of the value at path, or of the nearest place above it that exists.
@@ -87,7 +88,8 @@ func (d *Document) Has(path ...string) bool {
 	return ok && !d.faulty[p]
 }
 
-// Parse reads the text and holds it against the schema. The document is nil where the text is no YAML mapping.
+// Parse reads the text and holds it against the schema. The document is nil where the text is no YAML mapping, or where keys
+// stand in it twice, so that nobody can say which value was meant.
 func Parse(file string, text []byte, schema *Schema) (*Document, Problems) {
 	problems := Problems{file: file}
 	var root yaml.Node
@@ -104,6 +106,9 @@ func Parse(file string, text []byte, schema *Schema) (*Document, Problems) {
 	var invalid *jsonschema.ValidationError
 	if err := schema.compiled.Validate(value); errors.As(err, &invalid) {
 		doc.report(invalid, schema, &problems)
+	}
+	if doc.ambiguous {
+		return nil, problems
 	}
 	return doc, problems
 }
@@ -128,7 +133,8 @@ func (d *Document) value(n *yaml.Node, path []string, problems *Problems) any {
 		for i := 0; i+1 < len(n.Content); i += 2 {
 			key, child := n.Content[i], append(slices.Clone(path), n.Content[i].Value)
 			if _, twice := object[key.Value]; twice {
-				problems.Add(key.Line, "%s: duplicate key", Path(child...))
+				problems.Add(key.Line, "%s: the key stands here a second time; expected it once", Path(child...))
+				d.ambiguous = true
 			}
 			object[key.Value] = d.value(n.Content[i+1], child, problems)
 			d.nodes[strings.Join(child, "/")].Line = key.Line
@@ -187,7 +193,7 @@ func (d *Document) report(e *jsonschema.ValidationError, schema *Schema, problem
 		for _, w := range k.Want {
 			allowed = append(allowed, fmt.Sprint(w))
 		}
-		problems.Add(d.Line(at...), "%s: %s is not %s; allowed: %s%s",
+		problems.Add(d.Line(at...), "%s: %s is not allowed; expected %s; allowed: %s%s",
 			name, d.show(at, schema, rule), schema.describe(rule), strings.Join(allowed, ", "), DidYouMean(d.text(at), allowed))
 	default:
 		problems.Add(d.Line(at...), "%s: %s is not allowed; expected %s", name, d.show(at, schema, rule), schema.describe(rule))
@@ -295,7 +301,7 @@ func (s *Schema) keys(path []string) []string {
 
 // DidYouMean is `; did you mean "x"?` where one of the allowed names is near enough, else empty.
 func DidYouMean(name string, allowed []string) string {
-	best, distance := "", max(2, len(name)/3)+1
+	best, distance := "", min(len(name), max(3, len(name)/3+1))
 	for _, a := range allowed {
 		if d := levenshtein.ComputeDistance(strings.ToLower(name), strings.ToLower(a)); d < distance {
 			best, distance = a, d

@@ -1,0 +1,242 @@
+package alarms
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/internal/golden"
+	"github.com/restartix/core-api-monitoring/metrics"
+)
+
+func references(t *testing.T) []*config.Environment {
+	t.Helper()
+	list, err := config.LoadNamed("..", config.References...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func rendered(t *testing.T, e *config.Environment) []Alarm {
+	t.Helper()
+	list, err := For(e, All())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func TestInventoryOfEachPhase(t *testing.T) {
+	snapshots := golden.Open(t, "../test/snapshots/alarms")
+	for _, e := range references(t) {
+		snapshots.Check(e.Name+".md", Inventory(rendered(t, e)))
+	}
+}
+
+func TestEveryMetricHasAnAlarmOrAReasonForNone(t *testing.T) {
+	watched := map[string]bool{}
+	for _, d := range All() {
+		for _, term := range d.Signal.Terms {
+			watched[term.Metric.Namespace+" "+term.Metric.Name] = true
+		}
+	}
+	for _, m := range metrics.All() {
+		has := watched[m.Namespace+" "+m.Name]
+		if !has && m.NoAlarm == "" {
+			t.Errorf("no alarm watches %s, and its NoAlarm gives no reason", m.Name)
+		}
+		if has && m.NoAlarm != "" {
+			t.Errorf("an alarm watches %s, yet NoAlarm says why none does: %s", m.Name, m.NoAlarm)
+		}
+	}
+}
+
+var (
+	listed = regexp.MustCompile("(?m)^- `([A-Za-z0-9]+)`: .+$")
+	slug   = regexp.MustCompile(`^[a-z0-9-]+\.md$`)
+)
+
+func TestEveryAlarmIsInItsRunbookAndEveryRunbookHasAnAlarm(t *testing.T) {
+	want := map[string][]string{}
+	for _, d := range All() {
+		want[d.Runbook] = append(want[d.Runbook], d.ID)
+	}
+	files, err := filepath.Glob("../runbooks/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[string][]string{}
+	for _, f := range files {
+		if !slug.MatchString(filepath.Base(f)) {
+			continue // the index
+		}
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := strings.TrimSuffix(filepath.Base(f), ".md")
+		_, after, _ := strings.Cut(string(text), "## Alarms that lead here\n")
+		section, _, _ := strings.Cut(after, "\n## ")
+		got[name] = nil
+		for _, m := range listed.FindAllStringSubmatch(section, -1) {
+			got[name] = append(got[name], m[1])
+		}
+	}
+	for name, ids := range want {
+		if !slices.Equal(slices.Sorted(slices.Values(got[name])), slices.Sorted(slices.Values(ids))) {
+			t.Errorf("runbooks/%s.md lists %v under \"Alarms that lead here\"; the definitions say %v", name, got[name], ids)
+		}
+	}
+	for name := range got {
+		if want[name] == nil {
+			t.Errorf("runbooks/%s.md: no alarm leads here", name)
+		}
+	}
+}
+
+var floor = regexp.MustCompile(`>= (\d+),`)
+
+func TestOneBadEventNeverMakesARateBreach(t *testing.T) {
+	rates := 0
+	for _, d := range All() {
+		if !d.Signal.Rate {
+			continue
+		}
+		rates++
+		match := floor.FindStringSubmatch(d.Signal.Expression)
+		if match == nil {
+			t.Errorf("%s: the rate %q has no floor of traffic", d.ID, d.Signal.Expression)
+			continue
+		}
+		events, _ := strconv.ParseFloat(match[1], 64)
+		bad := 100 / events
+		if d.Is == Below {
+			bad = 100 - bad
+		}
+		if d.Is == Above && bad > d.Threshold.Value || d.Is == Below && bad < d.Threshold.Value {
+			t.Errorf("%s: at its floor of %g events a single bad one is a breach", d.ID, events)
+		}
+	}
+	if rates < 6 {
+		t.Errorf("%d rates; expected the timeout, 4xx, 5xx and delivery rates", rates)
+	}
+}
+
+func TestDescriptionsSayWhatIsWrongWhomItHurtsWhatToDoAndWhere(t *testing.T) {
+	for _, e := range references(t) {
+		for _, a := range rendered(t, e) {
+			lines := strings.Split(a.Description, "\n")
+			ok := len(lines) == 4 &&
+				strings.HasPrefix(lines[0], strings.ToUpper(string(a.Severity))+": ") &&
+				strings.HasPrefix(lines[1], "Users: ") && strings.HasPrefix(lines[2], "First: ") &&
+				lines[3] == "Runbook: "+e.Runbooks+"/"+a.Runbook
+			if !ok || strings.ContainsAny(a.Description, "{}") {
+				t.Errorf("%s: description\n%s", a.Name, a.Description)
+			}
+		}
+	}
+}
+
+func TestAnAlarmAboutADestinationIsNotSentThere(t *testing.T) {
+	for _, a := range rendered(t, references(t)[0]) {
+		if a.Definition == "NotificationsFailing" && strings.HasSuffix(a.Name, string(a.Destinations[0])) {
+			t.Errorf("%s notifies the destination that fails", a.Name)
+		}
+	}
+	if deputy(config.SlackAlerts).Pages() == config.SlackAlerts.Pages() {
+		t.Error("when Slack fails, nothing but Slack says so")
+	}
+}
+
+func TestNamesDoNotDependOnThePhase(t *testing.T) {
+	list := references(t)
+	for i := 1; i < len(list); i++ {
+		before, after := rendered(t, list[i-1]), rendered(t, list[i])
+		for _, a := range before {
+			name := strings.Replace(a.Name, list[i-1].Name, list[i].Name, 1)
+			if !slices.ContainsFunc(after, func(b Alarm) bool { return b.Name == name && b.LogicalID == a.LogicalID }) {
+				t.Errorf("%s (%s) of phase %d is gone or renamed in phase %d", a.Name, a.LogicalID, i, i+1)
+			}
+		}
+	}
+}
+
+// good is a definition without fault, for tests to spoil.
+func good() Definition {
+	return Definition{
+		ID: "Good", Each: PerEnvironment, Since: 1,
+		Signal: Average(metrics.CPUUsage), Is: Above, Threshold: Value(80),
+		Window: Window{Period: Minute, Datapoints: 1, Of: 1}, Missing: NotBreaching, Because: "because",
+		Severity: Warning, Problem: "p", Users: "u", First: "f", Runbook: "application-resources",
+	}
+}
+
+func TestWhatCloudWatchOrTheContractWouldRefuseIsReportedAtOnce(t *testing.T) {
+	e := references(t)[0]
+	if _, err := For(e, []Definition{good()}); err != nil {
+		t.Fatal(err)
+	}
+	for want, spoil := range map[string]func(d *Definition){
+		`ID "good" is not allowed`:                        func(d *Definition) { d.ID = "good" },
+		"Since 5 is not a phase":                          func(d *Definition) { d.Since = 5 },
+		`Severity "warnin" is not allowed`:                func(d *Definition) { d.Severity = "warnin" },
+		`did you mean "warning"?`:                         func(d *Definition) { d.Severity = "warnin" },
+		`Each "" is not allowed`:                          func(d *Definition) { d.Each = "" },
+		`Is "" is not allowed`:                            func(d *Definition) { d.Is = "" },
+		`Missing "" is not allowed`:                       func(d *Definition) { d.Missing = "" },
+		`Notify "slack-alert" is not allowed`:             func(d *Definition) { d.Notify = []config.Destination{"slack-alert"} },
+		"Because is empty":                                func(d *Definition) { d.Because = " " },
+		`Runbook "" is not allowed`:                       func(d *Definition) { d.Runbook = "" },
+		"period of 90 s is not allowed":                   func(d *Definition) { d.Window.Period = 90 },
+		"2 of 1 datapoints is not allowed":                func(d *Definition) { d.Window.Datapoints = 2 },
+		"window of 86700 s is too long; allowed: 86400 s": func(d *Definition) { d.Window = Window{300, 289, 289} },
+		"window of 608400 s is too long":                  func(d *Definition) { d.Window = Window{Hour, 169, 169} },
+		"Signal is empty":                                 func(d *Definition) { d.Signal = Signal{} },
+		`LowSamples "" is not allowed for a percentile`:   func(d *Definition) { d.Signal = P95(metrics.QueryDuration) },
+		`LowSamples "ignore" is only for a percentile`:    func(d *Definition) { d.LowSamples = IgnoreLowSamples },
+		"average of the latency query.duration_ms":        func(d *Definition) { d.Signal = Average(metrics.QueryDuration) },
+		`metric id "x" is not in the expression`: func(d *Definition) {
+			d.Signal = Signal{Terms: []Term{{"x", metrics.CPUUsage, average}}, Expression: "1"}
+		},
+		"11 metrics in one alarm": func(d *Definition) { d.Signal.Terms = slices.Repeat(d.Signal.Terms, 11) },
+		"metric postgres.pool.wait_count is not published with the dimensions [Environment] in phase 1": func(d *Definition) {
+			d.Signal = Sum(metrics.PoolWaitCount)
+		},
+		`metric RestartiX/CoreAPI system.cpu.usage is not in the contract; did you mean "system.cpu.usage_pct"?`: func(d *Definition) {
+			d.Signal.Terms[0].Metric.Name = "system.cpu.usage"
+		},
+		"description of 1": func(d *Definition) { d.Problem = strings.Repeat("x", 1024) },
+	} {
+		d := good()
+		spoil(&d)
+		if _, err := For(e, []Definition{d}); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v; expected %q", err, want)
+		}
+	}
+	if _, err := For(e, []Definition{good(), good()}); err == nil || !strings.Contains(err.Error(), "used twice") {
+		t.Errorf("error %v; expected that the ID is used twice", err)
+	}
+	two := []Definition{good(), good()}
+	two[0].ID, two[1].ID, two[1].Runbook, two[0].Window.Of = "A b", "c", "", 0
+	if _, err := For(e, two); err == nil || len(strings.Split(err.Error(), "\n")) != 4 {
+		t.Errorf("error %v; expected all four problems", err)
+	}
+}
+
+func BenchmarkRenderPhase4(b *testing.B) {
+	e, err := config.LoadNamed("..", "phase4")
+	if err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := For(e[0], All()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,120 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/restartix/core-api-monitoring/internal/golden"
+)
+
+func TestEveryEnvironmentOfTheProjectIsValid(t *testing.T) {
+	var names []string
+	for _, dir := range []string{Directory, ReferenceDirectory} {
+		files, _ := filepath.Glob(filepath.Join("..", dir, "*.yaml"))
+		for _, f := range files {
+			names = append(names, strings.TrimSuffix(filepath.Base(f), ".yaml"))
+		}
+	}
+	environments, err := LoadNamed("..", names...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(environments) < len(References)+2 {
+		t.Errorf("%d environments; expected the references, prod and staging at least", len(environments))
+	}
+	for i, name := range References {
+		e, err := LoadNamed("..", name)
+		if err != nil || e[0].PhaseNumber != i+1 {
+			t.Errorf("reference environment %s: phase %v, %v; expected phase %d", name, e, err, i+1)
+		}
+	}
+}
+
+var placed = regexp.MustCompile(`(?m)^[\w-]+\.yaml:\d+: `)
+
+func TestWrongEnvironmentFilesAreRefusedWithEveryProblemAndItsLine(t *testing.T) {
+	goldens := golden.Open(t, "testdata/messages")
+	files, err := filepath.Glob("testdata/bad/*.yaml")
+	if err != nil || len(files) < 20 {
+		t.Fatalf("%d wrong files, %v; expected at least 20", len(files), err)
+	}
+	for _, f := range files {
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		base, name := filepath.Base(f), "prod.yaml"
+		if base == "Bad_Name.yaml" {
+			name = base
+		}
+		e, err := Parse(name, text)
+		if err == nil {
+			t.Errorf("%s was accepted: %+v", base, e)
+			continue
+		}
+		for _, line := range strings.Split(err.Error(), "\n") {
+			if !placed.MatchString(line) {
+				t.Errorf("%s: problem without file and line: %s", base, line)
+			}
+		}
+		goldens.Check(strings.TrimSuffix(base, ".yaml")+".txt", err.Error()+"\n")
+	}
+}
+
+func TestASecretInAnEnvironmentFileIsNotRepeatedInTheError(t *testing.T) {
+	for file, secret := range map[string]string{"literal-pagerduty-key": "0123456789abcdef", "literal-secret": "hunter2"} {
+		text, err := os.ReadFile("testdata/bad/" + file + ".yaml")
+		if err != nil || !strings.Contains(string(text), secret) {
+			t.Fatalf("%s: %v; expected the secret %s in it", file, err, secret)
+		}
+		if _, err := Parse(file+".yaml", text); err == nil || strings.Contains(err.Error(), secret) {
+			t.Errorf("%s: error %v; expected one without the secret", file, err)
+		}
+	}
+}
+
+func TestErrorsAreTheSameEveryTime(t *testing.T) {
+	text, err := os.ReadFile("testdata/bad/everything-at-once.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, first := Parse("x.yaml", text)
+	for range 20 {
+		if _, again := Parse("x.yaml", text); again.Error() != first.Error() {
+			t.Fatalf("first:\n%v\nthen:\n%v", first, again)
+		}
+	}
+}
+
+func TestAnUnknownEnvironmentNamesTheNearestOne(t *testing.T) {
+	_, err := LoadNamed("..", "prdo")
+	if err == nil || !strings.Contains(err.Error(), `did you mean "prod"?`) {
+		t.Errorf("error %v; expected the nearest name", err)
+	}
+}
+
+func TestALogGroupFollowsFromTheServiceUnlessGiven(t *testing.T) {
+	e := &Environment{Service: Service{Existing: &ExistingService{Name: "api", ID: "abc"}}}
+	if got := e.ApplicationLogGroup(); got != "/aws/apprunner/api/abc/application" {
+		t.Errorf("log group %s", got)
+	}
+	e.LogGroup = "/custom"
+	if got := e.ApplicationLogGroup(); got != "/custom" {
+		t.Errorf("log group %s", got)
+	}
+}
+
+func FuzzParseNeverPanics(f *testing.F) {
+	files, _ := filepath.Glob("testdata/bad/*.yaml")
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			f.Fatal(err)
+		}
+		f.Add(text)
+	}
+	f.Fuzz(func(_ *testing.T, text []byte) { _, _ = Parse("fuzz.yaml", text) })
+}

@@ -1,0 +1,301 @@
+// Package cfn reads synthesized CloudFormation templates, whoever wrote them.
+package cfn
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Template is a CloudFormation template.
+type Template struct {
+	Name       string
+	Parameters map[string]Parameter
+	Resources  map[string]Resource
+}
+
+// Parameter is a template parameter.
+type Parameter struct {
+	Type    string
+	Default any
+}
+
+// Resource is a resource of a template. Properties are as in the template: intrinsic functions are not resolved.
+type Resource struct {
+	LogicalID  string `json:"-" yaml:"-"`
+	Type       string
+	Properties map[string]any
+	Metadata   map[string]any
+}
+
+// Read reads template files. A folder stands for the templates in it, as the CDK writes them: *.template.json.
+func Read(paths ...string) ([]Template, error) {
+	var list []Template
+	for _, path := range paths {
+		files := []string{path}
+		if info, err := os.Stat(path); err != nil {
+			return nil, err
+		} else if info.IsDir() {
+			files, _ = filepath.Glob(filepath.Join(path, "*.template.json"))
+			if len(files) == 0 {
+				return nil, fmt.Errorf("%s: no *.template.json in this folder", path)
+			}
+		}
+		for _, f := range files {
+			text, err := os.ReadFile(f)
+			if err != nil {
+				return nil, err
+			}
+			t, err := Parse(f, text)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, t)
+		}
+	}
+	return list, nil
+}
+
+// Parse reads a template in JSON or YAML, with intrinsic functions in either form. Its name is the file's without endings.
+func Parse(file string, text []byte) (Template, error) {
+	name := filepath.Base(file)
+	for _, ending := range []string{".json", ".yaml", ".yml", ".template"} {
+		name = strings.TrimSuffix(name, ending)
+	}
+	t := Template{Name: name}
+	var err error
+	if strings.HasPrefix(strings.TrimSpace(string(text)), "{") {
+		err = json.Unmarshal(text, &t)
+	} else {
+		err = parseYAML(text, &t)
+	}
+	if err != nil {
+		return Template{}, fmt.Errorf("%s: not a CloudFormation template: %w", file, err)
+	}
+	if len(t.Resources) == 0 {
+		return Template{}, fmt.Errorf("%s: not a CloudFormation template: it has no Resources", file)
+	}
+	for id, r := range t.Resources {
+		r.LogicalID = id
+		t.Resources[id] = r
+	}
+	return t, nil
+}
+
+// parseYAML rewrites the short forms of intrinsic functions (!Ref X) to the long ones, then decodes by way of JSON.
+func parseYAML(text []byte, t *Template) error {
+	var root yaml.Node
+	if err := yaml.Unmarshal(text, &root); err != nil {
+		return err
+	}
+	if len(root.Content) == 0 {
+		return fmt.Errorf("it is empty")
+	}
+	plain, err := longForm(root.Content[0])
+	if err != nil {
+		return err
+	}
+	asJSON, err := json.Marshal(plain)
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(asJSON, t)
+}
+
+func longForm(n *yaml.Node) (any, error) {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	var value any
+	switch n.Kind {
+	case yaml.MappingNode:
+		object := map[string]any{}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			v, err := longForm(n.Content[i+1])
+			if err != nil {
+				return nil, err
+			}
+			object[n.Content[i].Value] = v
+		}
+		value = object
+	case yaml.SequenceNode:
+		list := []any{}
+		for _, c := range n.Content {
+			v, err := longForm(c)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, v)
+		}
+		value = list
+	default:
+		if isFunction(n.Tag) {
+			value = n.Value
+		} else if err := n.Decode(&value); err != nil {
+			return nil, err
+		}
+		if _, isTime := value.(fmt.Stringer); isTime {
+			value = n.Value // a date stays the text it is in CloudFormation
+		}
+	}
+	if !isFunction(n.Tag) {
+		return value, nil
+	}
+	switch name := strings.TrimPrefix(n.Tag, "!"); name {
+	case "Ref", "Condition":
+		return map[string]any{name: value}, nil
+	case "GetAtt":
+		if text, ok := value.(string); ok {
+			resource, attribute, _ := strings.Cut(text, ".")
+			value = []any{resource, attribute}
+		}
+		return map[string]any{"Fn::GetAtt": value}, nil
+	default:
+		return map[string]any{"Fn::" + name: value}, nil
+	}
+}
+
+func isFunction(tag string) bool { return strings.HasPrefix(tag, "!") && !strings.HasPrefix(tag, "!!") }
+
+// Of lists the resources of the given types, sorted by logical id.
+func (t Template) Of(types ...string) []Resource {
+	var list []Resource
+	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
+		if slices.Contains(types, t.Resources[id].Type) {
+			list = append(list, t.Resources[id])
+		}
+	}
+	return list
+}
+
+var substitution = regexp.MustCompile(`\$\{([^!}][^}]*)\}`)
+
+// Resolve replaces the intrinsic functions in a value by what they stand for as far as the template says: strings are joined
+// and substituted, a reference to a parameter becomes its default, and what only a deployment knows becomes ${LogicalId} or
+// ${LogicalId.Attribute}.
+func (t Template) Resolve(v any) any {
+	switch v := v.(type) {
+	case []any:
+		list := make([]any, len(v))
+		for i, each := range v {
+			list[i] = t.Resolve(each)
+		}
+		return list
+	case map[string]any:
+		if len(v) == 1 {
+			for name, argument := range v {
+				if text, ok := t.function(name, argument); ok {
+					return text
+				}
+			}
+		}
+		object := make(map[string]any, len(v))
+		for k, each := range v {
+			object[k] = t.Resolve(each)
+		}
+		return object
+	}
+	return v
+}
+
+func (t Template) function(name string, argument any) (any, bool) {
+	switch name {
+	case "Ref":
+		id, ok := argument.(string)
+		return t.reference(id), ok
+	case "Fn::GetAtt":
+		if parts, ok := argument.([]any); ok && len(parts) == 2 {
+			return fmt.Sprintf("${%v.%v}", parts[0], t.Resolve(parts[1])), true
+		}
+		text, ok := argument.(string)
+		return "${" + text + "}", ok
+	case "Fn::Join":
+		parts, ok := argument.([]any)
+		if !ok || len(parts) != 2 {
+			return nil, false
+		}
+		list, ok := t.Resolve(parts[1]).([]any)
+		if !ok {
+			return nil, false
+		}
+		var texts []string
+		for _, each := range list {
+			texts = append(texts, fmt.Sprint(each))
+		}
+		return strings.Join(texts, fmt.Sprint(parts[0])), true
+	case "Fn::Sub":
+		text, variables := argument, map[string]any{}
+		if parts, ok := argument.([]any); ok && len(parts) == 2 {
+			text = parts[0]
+			variables, _ = parts[1].(map[string]any)
+		}
+		pattern, ok := text.(string)
+		if !ok {
+			return nil, false
+		}
+		resolved := substitution.ReplaceAllStringFunc(pattern, func(m string) string {
+			id := m[2 : len(m)-1]
+			if v, ok := variables[id]; ok {
+				return fmt.Sprint(t.Resolve(v))
+			}
+			return fmt.Sprint(t.reference(id))
+		})
+		return strings.ReplaceAll(resolved, "${!", "${"), true
+	}
+	return nil, false
+}
+
+func (t Template) reference(id string) any {
+	if p, ok := t.Parameters[id]; ok && p.Default != nil && !strings.HasPrefix(p.Type, "AWS::SSM::") {
+		return p.Default
+	}
+	return "${" + id + "}"
+}
+
+// Text is the resolved property at a path, as text; empty where there is none.
+func (t Template) Text(r Resource, path ...string) string {
+	var v any = r.Properties
+	for _, p := range path {
+		object, ok := v.(map[string]any)
+		if !ok {
+			return ""
+		}
+		v = object[p]
+	}
+	if v == nil {
+		return ""
+	}
+	return fmt.Sprint(t.Resolve(v))
+}
+
+// List is the resolved property of that name as a list; a single value is a list of one.
+func (t Template) List(r Resource, property string) []any {
+	switch v := t.Resolve(r.Properties[property]).(type) {
+	case nil:
+		return nil
+	case []any:
+		return v
+	default:
+		return []any{v}
+	}
+}
+
+// Number is the property of that name as a number, and whether there is one.
+func (r Resource) Number(property string) (float64, bool) {
+	switch v := r.Properties[property].(type) {
+	case float64:
+		return v, true
+	case string:
+		var n float64
+		_, err := fmt.Sscanf(v, "%g", &n)
+		return n, err == nil
+	}
+	return 0, false
+}

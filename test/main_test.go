@@ -1,0 +1,132 @@
+// Package test holds every test that needs the CDK. One runtime serves the whole package, since jsii is not safe for
+// concurrent use, and the reference environments are synthesized once.
+package test
+
+import (
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/internal/cfn"
+	"github.com/restartix/core-api-monitoring/stacks"
+)
+
+const root = ".."
+
+func TestMain(m *testing.M) {
+	stacks.Environ(root, "true")
+	code := m.Run()
+	stacks.Close()
+	if binaryDir != "" {
+		_ = os.RemoveAll(binaryDir)
+	}
+	os.Exit(code)
+}
+
+// taggedStack gets a tag from above, as Tags.of(app) would add it.
+const taggedStack = "coreapi-staging-service"
+
+// assembly is what synthesizing the reference environments, prod and staging wrote.
+type assembly struct {
+	dir          string
+	environments []*config.Environment
+	templates    map[string][]cfn.Template // by environment
+}
+
+var synthesized = sync.OnceValues(func() (assembly, error) {
+	dir, err := os.MkdirTemp("", "synth")
+	if err != nil {
+		return assembly{}, err
+	}
+	names := append([]string{"prod", "staging"}, config.References...)
+	a := assembly{dir: dir, templates: map[string][]cfn.Template{}}
+	if a.environments, err = config.LoadNamed(root, names...); err != nil {
+		return assembly{}, err
+	}
+	flags, err := context()
+	if err != nil {
+		return assembly{}, err
+	}
+	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(dir), Context: flags, AnalyticsReporting: jsii.Bool(false)})
+	for _, e := range a.environments {
+		if err := stacks.Add(app, e); err != nil {
+			return assembly{}, err
+		}
+	}
+	// A tag like this is what a team adds one day; the service must not notice.
+	awscdk.Tags_Of(app.Node().FindChild(jsii.String(taggedStack))).Add(jsii.String("cost-center"), jsii.String("platform"), nil)
+	app.Synth(nil)
+	for _, e := range a.environments {
+		files, _ := filepath.Glob(filepath.Join(dir, "coreapi-"+e.Name+"-*.template.json"))
+		if a.templates[e.Name], err = cfn.Read(files...); err != nil {
+			return assembly{}, err
+		}
+	}
+	return a, nil
+})
+
+// context is what cdk.json says: feature flags.
+func context() (*map[string]any, error) {
+	text, err := os.ReadFile(filepath.Join(root, "cdk.json"))
+	if err != nil {
+		return nil, err
+	}
+	var file struct{ Context map[string]any }
+	err = json.Unmarshal(text, &file)
+	return &file.Context, err
+}
+
+func synth(t testing.TB) assembly {
+	t.Helper()
+	a, err := synthesized()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// references are the reference environments of an assembly, phase by phase.
+func (a assembly) references() []*config.Environment {
+	var list []*config.Environment
+	for _, e := range a.environments {
+		if strings.HasPrefix(e.Name, "phase") {
+			list = append(list, e)
+		}
+	}
+	return list
+}
+
+var binaryDir string
+
+// binary builds the app as the CDK CLI runs it.
+var binary = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "app")
+	if err != nil {
+		return "", err
+	}
+	binaryDir = dir
+	path := filepath.Join(dir, "core-api-monitoring")
+	build := exec.Command("go", "build", "-o", path, ".")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		return "", &exec.Error{Name: string(out), Err: err}
+	}
+	return path, nil
+})
+
+func app(t testing.TB) string {
+	t.Helper()
+	path, err := binary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
