@@ -12,7 +12,6 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/restartix/core-api-monitoring/internal/cfn"
 	"github.com/restartix/core-api-monitoring/internal/golden"
 )
 
@@ -114,12 +113,4 @@ func TestSynthesisIsDeterministic(t *testing.T) {
 			}
 		}
 	}
-}
-
-func names(list []cfn.Resource) []string {
-	var ids []string
-	for _, r := range list {
-		ids = append(ids, r.LogicalID)
-	}
-	return ids
 }

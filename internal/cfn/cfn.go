@@ -98,6 +98,10 @@ func parseYAML(text []byte, t *Template) error {
 	if len(root.Content) == 0 {
 		return fmt.Errorf("it is empty")
 	}
+	var discard any
+	if err := root.Decode(&discard); err != nil {
+		return err // an anchor that contains itself, among others
+	}
 	plain, err := longForm(root.Content[0])
 	if err != nil {
 		return err

@@ -88,8 +88,8 @@ func (d *Document) Has(path ...string) bool {
 	return ok && !d.faulty[p]
 }
 
-// Parse reads the text and holds it against the schema. The document is nil where the text is no YAML mapping, or where keys
-// stand in it twice, so that nobody can say which value was meant.
+// Parse reads the text and holds it against the schema. The document is nil where the text is no YAML mapping, or where it
+// has keys twice or aliases, so that a value is not where it seems to be.
 func Parse(file string, text []byte, schema *Schema) (*Document, Problems) {
 	problems := Problems{file: file}
 	var root yaml.Node
@@ -124,7 +124,9 @@ func lineOf(err error) int {
 // value converts a node to what the schema library reads, remembering where each value stands.
 func (d *Document) value(n *yaml.Node, path []string, problems *Problems) any {
 	if n.Kind == yaml.AliasNode {
-		n = n.Alias
+		problems.Add(n.Line, "%s: aliases are not supported; expected the value itself", Path(path...))
+		d.ambiguous = true
+		return nil
 	}
 	d.nodes[strings.Join(path, "/")] = n
 	switch n.Kind {
@@ -137,7 +139,9 @@ func (d *Document) value(n *yaml.Node, path []string, problems *Problems) any {
 				d.ambiguous = true
 			}
 			object[key.Value] = d.value(n.Content[i+1], child, problems)
-			d.nodes[strings.Join(child, "/")].Line = key.Line
+			if value, ok := d.nodes[strings.Join(child, "/")]; ok {
+				value.Line = key.Line
+			}
 		}
 		return object
 	case yaml.SequenceNode:

@@ -1,0 +1,37 @@
+package test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/restartix/core-api-monitoring/"
+
+// Imports point one way: what defines and renders knows no CDK, the contract knows nothing but the standard library.
+func TestPurePackagesDoNotReachTheCDK(t *testing.T) {
+	for pkg, forbidden := range map[string][]string{
+		"metrics":      {"github.com/", "go.yaml.in/"},
+		"config":       {"github.com/aws/", module + "alarms", module + "queries", module + "metrics"},
+		"alarms":       {"github.com/aws/", module + "queries", module + "constructs", module + "stacks"},
+		"queries":      {"github.com/aws/", module + "alarms", module + "constructs", module + "stacks"},
+		"internal/cfn": {"github.com/aws/", "github.com/restartix/"},
+		"internal/lint": {
+			"github.com/aws/", module + "config", module + "metrics", module + "alarms", module + "queries", module + "constructs", module + "stacks",
+		},
+		"constructs": {module + "stacks"},
+	} {
+		out, err := exec.Command("go", "list", "-deps", module+pkg).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for dep := range strings.Lines(string(out)) {
+			dep = strings.TrimSpace(dep)
+			for _, prefix := range forbidden {
+				if dep != module+pkg && strings.HasPrefix(dep, prefix) {
+					t.Errorf("%s imports %s", pkg, dep)
+				}
+			}
+		}
+	}
+}

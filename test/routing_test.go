@@ -1,0 +1,170 @@
+package test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/restartix/core-api-monitoring/internal/cfn"
+	"github.com/restartix/core-api-monitoring/internal/lint"
+)
+
+func TestEveryAlarmReachesAPersonAndNothingElseIsWrong(t *testing.T) {
+	a := synth(t)
+	for _, e := range a.environments {
+		for _, f := range lint.Check(a.templates[e.Name]) {
+			t.Error(f)
+		}
+	}
+}
+
+func TestAlarmsTellOfRecoveryWhereverTheyToldOfTrouble(t *testing.T) {
+	a := synth(t)
+	for _, e := range a.environments {
+		for _, template := range a.templates[e.Name] {
+			for _, r := range template.Of("AWS::CloudWatch::Alarm") {
+				alarm, ok := fmt.Sprint(template.List(r, "AlarmActions")), fmt.Sprint(template.List(r, "OKActions"))
+				if alarm != ok || alarm == "[]" {
+					t.Errorf("%s: %s notifies %s of ALARM and %s of OK", template.Name, r.LogicalID, alarm, ok)
+				}
+			}
+		}
+	}
+}
+
+// Whoever publishes must act for the environment's own account.
+func TestTopicsTakeMessagesForTheirOwnAccountOnly(t *testing.T) {
+	a := synth(t)
+	for _, e := range a.environments {
+		policies := 0
+		for _, template := range a.templates[e.Name] {
+			for _, r := range template.Of("AWS::SNS::TopicPolicy") {
+				policies++
+				document := template.Resolve(r.Properties["PolicyDocument"]).(map[string]any)
+				for _, s := range document["Statement"].([]any) {
+					statement := s.(map[string]any)
+					if statement["Effect"] != "Allow" {
+						continue
+					}
+					want := map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": e.Account}}
+					if fmt.Sprint(statement["Condition"]) != fmt.Sprint(want) {
+						t.Errorf("%s: %s lets %v publish under the condition %v, want %v", template.Name, r.LogicalID, statement["Principal"], statement["Condition"], want)
+					}
+				}
+			}
+		}
+		if policies != 5 {
+			t.Errorf("%s: %d topic policies, want five", e.Name, policies)
+		}
+	}
+}
+
+// Each link of the way from an alarm to a person is broken once; the walk must notice.
+func TestABrokenLinkIsNoticed(t *testing.T) {
+	a := synth(t)
+	statement := func(r cfn.Resource, document, sid string) map[string]any {
+		for _, s := range r.Properties[document].(map[string]any)["Statement"].([]any) {
+			if s.(map[string]any)["Sid"] == sid {
+				return s.(map[string]any)
+			}
+		}
+		t.Fatalf("%s has no statement %s", r.LogicalID, sid)
+		return nil
+	}
+	for name, c := range map[string]struct {
+		spoil func(resources map[string]cfn.Resource)
+		want  string
+	}{
+		"the topic is gone": {
+			func(r map[string]cfn.Resource) { delete(r, "TopicSlackAlerts") },
+			"is no topic of these templates",
+		},
+		"the topic has no policy": {
+			func(r map[string]cfn.Resource) { delete(r, "TopicPolicySlackAlerts") },
+			"topic TopicSlackAlerts has no policy of its own",
+		},
+		"the policy only denies": {
+			func(r map[string]cfn.Resource) {
+				statement(r["TopicPolicySlackAlerts"], "PolicyDocument", "CloudWatchPublishes")["Effect"] = "Deny"
+			},
+			"the policy of topic TopicSlackAlerts does not let cloudwatch.amazonaws.com publish",
+		},
+		"the policy lets another service publish": {
+			func(r map[string]cfn.Resource) {
+				statement(r["TopicPolicySlackAlerts"], "PolicyDocument", "CloudWatchPublishes")["Principal"] = map[string]any{"Service": "events.amazonaws.com"}
+			},
+			"does not let cloudwatch.amazonaws.com publish",
+		},
+		"the policy's condition is never met": {
+			func(r map[string]cfn.Resource) {
+				statement(r["TopicPolicySlackAlerts"], "PolicyDocument", "CloudWatchPublishes")["Condition"] = map[string]any{"Bool": map[string]any{"aws:ViaAWSService": "true"}}
+			},
+			"does not let cloudwatch.amazonaws.com publish",
+		},
+		"the policy takes plain HTTP": {
+			func(r map[string]cfn.Resource) {
+				statement(r["TopicPolicySlackAlerts"], "PolicyDocument", "AllowPublishThroughSSLOnly")["Condition"] = nil
+			},
+			"does not require TLS",
+		},
+		"the topic is encrypted with the key of AWS": {
+			func(r map[string]cfn.Resource) { r["TopicSlackAlerts"].Properties["KmsMasterKeyId"] = "alias/aws/sns" },
+			"which CloudWatch cannot use",
+		},
+		"the topic is not encrypted": {
+			func(r map[string]cfn.Resource) { delete(r["TopicSlackAlerts"].Properties, "KmsMasterKeyId") },
+			"topic TopicSlackAlerts is not encrypted",
+		},
+		"the key's policy is closed to CloudWatch": {
+			func(r map[string]cfn.Resource) {
+				statement(r["NotificationKey"], "KeyPolicy", "CloudWatchEncryptsNotifications")["Action"] = "kms:Decrypt"
+			},
+			"does not let cloudwatch.amazonaws.com do kms:GenerateDataKey*",
+		},
+		"Slack does not listen": {
+			func(r map[string]cfn.Resource) { delete(r, "SlackChannelSlackAlerts") },
+			"topic TopicSlackAlerts has no subscription",
+		},
+		"PagerDuty does not listen": {
+			func(r map[string]cfn.Resource) { delete(r, "SubscriptionPagerdutyOnCall") },
+			"topic TopicPagerdutyOnCall has no subscription",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			templates := copyOf(t, a.templates["phase3"])
+			for _, template := range templates {
+				if template.Name == "coreapi-phase3-monitoring" {
+					c.spoil(template.Resources)
+				}
+			}
+			inShard := false
+			for _, f := range lint.Check(templates) {
+				if !strings.Contains(f.Problem, c.want) {
+					t.Errorf("unexpected: %s", f)
+				}
+				inShard = inShard || strings.Contains(f.Template, "shard")
+			}
+			if len(lint.Check(templates)) == 0 || !inShard {
+				t.Errorf("findings %v; expected %q for alarms of the stack and of the shards'", lint.Check(templates), c.want)
+			}
+		})
+	}
+}
+
+func copyOf(t *testing.T, templates []cfn.Template) []cfn.Template {
+	t.Helper()
+	var list []cfn.Template
+	for _, template := range templates {
+		text, err := json.Marshal(template)
+		if err != nil {
+			t.Fatal(err)
+		}
+		again, err := cfn.Parse(template.Name, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, again)
+	}
+	return list
+}
