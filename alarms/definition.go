@@ -162,14 +162,26 @@ func one(m metrics.Metric, s Statistic) Signal {
 	return Signal{Terms: []Term{{Metric: m, Statistic: s}}}
 }
 
-// Sum, Average, Minimum, Maximum and the percentiles are signals of one metric.
-func Sum(m metrics.Metric) Signal     { return one(m, sum) }
+// Sum is the signal of a metric's sum over the period.
+func Sum(m metrics.Metric) Signal { return one(m, sum) }
+
+// Average is the signal of a metric's average over the period.
 func Average(m metrics.Metric) Signal { return one(m, average) }
+
+// Minimum is the signal of a metric's lowest value in the period.
 func Minimum(m metrics.Metric) Signal { return one(m, minimum) }
+
+// Maximum is the signal of a metric's highest value in the period.
 func Maximum(m metrics.Metric) Signal { return one(m, maximum) }
-func P50(m metrics.Metric) Signal     { return one(m, p50) }
-func P95(m metrics.Metric) Signal     { return one(m, p95) }
-func P99(m metrics.Metric) Signal     { return one(m, p99) }
+
+// P50 is the signal of the median of a metric's samples in the period.
+func P50(m metrics.Metric) Signal { return one(m, p50) }
+
+// P95 is the signal of the value that 95 % of a metric's samples in the period stay under.
+func P95(m metrics.Metric) Signal { return one(m, p95) }
+
+// P99 is the signal of the value that 99 % of a metric's samples in the period stay under.
+func P99(m metrics.Metric) Signal { return one(m, p99) }
 
 // All is every definition, in the order of the tables that documents and inventories show.
 func All() []Definition {

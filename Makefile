@@ -1,0 +1,106 @@
+# RestartiX Core API monitoring. `make help` lists what there is.
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PHASE ?= 1
+ENV ?=
+
+# Everything that is installed or built, except node_modules, .venv and cdk.out, which tools expect where they are.
+LOCAL := .local
+BIN := $(LOCAL)/bin
+PYTHON := .venv/bin/python
+NODE_BIN := $(CURDIR)/node_modules/.bin
+GO_FILES := $(shell find . -name '*.go' -not -path './node_modules/*') config/environment.schema.json $(wildcard queries/*.cwli)
+
+# The Node.js that package-lock.json pins runs the CDK CLI and the CDK. Where it has none for this system, the installed one
+# does.
+export PATH := $(NODE_BIN):$(PATH)
+export NO_UPDATE_NOTIFIER := 1
+export CDK_DISABLE_CLI_TELEMETRY := true
+
+STEP = @printf '\033[1m==> %s\033[0m\n'
+
+.PHONY: help
+help: ## List the commands
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: up
+up: deps $(BIN)/core-api-monitoring $(BIN)/inventory ## Deploy a reference environment to a local AWS emulator and show it: make up PHASE=3
+	@emulator/up phase$(PHASE)
+
+.PHONY: down
+down: ## Stop the local AWS emulator
+	@emulator/down
+
+.PHONY: test
+test: deps $(BIN)/golangci-lint ## Run every test and lint
+	$(STEP) "go mod tidy, gofmt, go vet and golangci-lint"
+	@go mod tidy -diff
+	@$(BIN)/golangci-lint run
+	$(STEP) "Python: the emulator's tests"
+	@cd emulator && ../$(PYTHON) -m unittest --quiet
+	$(STEP) "Go: all tests (the ones in test/ need about a minute)"
+	@go test ./...
+
+.PHONY: synth
+synth: deps $(BIN)/core-api-monitoring ## Synthesize the reference environments, or ENV=<name>, into cdk.out
+	@cdk synth --quiet $(CDK_FLAGS)
+	@ls cdk.out/*.template.json
+
+.PHONY: diff
+diff: deps $(BIN)/core-api-monitoring need-env ## Show what a deployment of ENV=<name> would change
+	@cdk diff --all $(CDK_FLAGS)
+
+.PHONY: deploy
+deploy: deps $(BIN)/core-api-monitoring need-env ## Deploy ENV=<name> to its AWS account
+	@cdk deploy --all $(CDK_FLAGS)
+
+.PHONY: inventory
+inventory: $(BIN)/inventory need-env ## Show what is deployed of ENV=<name>, read back through AWS's API
+	@$(BIN)/inventory -env $(ENV)
+
+CDK_FLAGS = --app $(BIN)/core-api-monitoring $(if $(ENV),-c env=$(ENV))
+
+.PHONY: need-env
+need-env:
+	@[ -n "$(ENV)" ] || { echo "say which environment: make $(MAKECMDGOALS) ENV=prod" >&2; exit 1; }
+
+.PHONY: update
+update: deps ## Rewrite the golden files, then test without rewriting
+	$(STEP) "rewriting golden files"
+	@UPDATE_GOLDEN=1 go test ./metrics ./config ./alarms ./test
+	$(STEP) "testing against them"
+	@go test ./...
+	@git status --short
+
+.PHONY: bench
+bench: deps ## Measure synthesis against an empty CDK app, and the cost of an alarm
+	@go test ./alarms ./test -run '^$$' -bench . -benchtime 1x -timeout 30m
+
+.PHONY: deps
+deps: node_modules/.installed .venv/.installed ## Install the pinned tools
+
+node_modules/.installed: package.json package-lock.json
+	$(STEP) "installing the CDK CLI and Node.js (npm ci)"
+	@npm ci --loglevel=error
+	@touch $@
+
+.venv/.installed: emulator/requirements.txt
+	$(STEP) "installing the AWS emulator and cfn-lint into .venv (pip)"
+	@python3 -m venv .venv
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r emulator/requirements.txt
+	@touch $@
+
+$(BIN)/core-api-monitoring: go.mod go.sum $(GO_FILES)
+	$(STEP) "building the CDK app (about a minute the first time)"
+	@go build -o $@ .
+
+$(BIN)/inventory: go.mod go.sum $(GO_FILES)
+	$(STEP) "building the inventory (about a minute the first time)"
+	@go build -o $@ ./cmd/inventory
+
+$(BIN)/golangci-lint: tools/go.mod tools/go.sum
+	$(STEP) "building golangci-lint (two to three minutes the first time)"
+	@go build -C tools -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint

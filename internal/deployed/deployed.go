@@ -1,0 +1,303 @@
+// Package deployed reads back, through AWS's API, what an environment's stacks have made: what is watched, whom it tells, and
+// whether every resource of the stacks is really there.
+package deployed
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/chatbot"
+	"github.com/aws/aws-sdk-go-v2/service/cloudformation"
+	cfntypes "github.com/aws/aws-sdk-go-v2/service/cloudformation/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
+	"github.com/aws/aws-sdk-go-v2/service/sns"
+
+	"github.com/restartix/core-api-monitoring/alarms"
+	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/metrics"
+)
+
+// Environment is what AWS says about an environment.
+type Environment struct {
+	Name      string
+	Stacks    []Stack
+	Alarms    []alarms.Alarm
+	Topics    []Topic
+	Queries   []Query
+	Resources []Count
+}
+
+// Stack is a CloudFormation stack.
+type Stack struct{ Name, Status string }
+
+// Topic is a destination's topic and who listens to it: PagerDuty's address without the key, or a Slack channel's id.
+type Topic struct {
+	Destination config.Destination
+	Key         string // the KMS key's ARN
+	Policy      string // the topic's policy, in JSON
+	Listeners   []string
+}
+
+// Query is a saved Logs Insights query.
+type Query struct {
+	Name, Text string
+	LogGroups  []string
+}
+
+// Count is how many resources of a type the stacks have, and how many of them the type's own service shows. By names the API
+// calls; it is empty for a type that cannot be read back here, and Reason says why.
+type Count struct {
+	Type           string
+	Stacked, Found int
+	By, Reason     string
+}
+
+// Read reads an environment's stacks and all that they made.
+func Read(ctx context.Context, cfg aws.Config, e *config.Environment) (*Environment, error) {
+	d := &Environment{Name: e.Name}
+	resources, err := d.readStacks(ctx, cfg, e)
+	if err != nil {
+		return nil, err
+	}
+	if len(d.Stacks) == 0 {
+		return nil, fmt.Errorf("no stack coreapi-%s-* in account %s, %s; deploy it first", e.Name, e.Account, e.Region)
+	}
+	for _, read := range []func(context.Context, aws.Config, *config.Environment) error{d.readAlarms, d.readTopics, d.readQueries} {
+		if err := read(ctx, cfg, e); err != nil {
+			return nil, err
+		}
+	}
+	d.Resources, err = count(ctx, cfg, resources)
+	for i, c := range d.Resources {
+		// A topic policy has no life of its own: it is an attribute of its topic.
+		if c.Type == "AWS::SNS::TopicPolicy" {
+			d.Resources[i].By = "sns GetTopicAttributes"
+			for _, t := range d.Topics {
+				if strings.Contains(t.Policy, "cloudwatch.amazonaws.com") {
+					d.Resources[i].Found++
+				}
+			}
+		}
+	}
+	return d, err
+}
+
+func (d *Environment) readStacks(ctx context.Context, cfg aws.Config, e *config.Environment) ([]cfntypes.StackResourceSummary, error) {
+	client := cloudformation.NewFromConfig(cfg)
+	var resources []cfntypes.StackResourceSummary
+	stacks := cloudformation.NewDescribeStacksPaginator(client, &cloudformation.DescribeStacksInput{})
+	for stacks.HasMorePages() {
+		page, err := stacks.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range page.Stacks {
+			name := aws.ToString(s.StackName)
+			if !strings.HasPrefix(name, "coreapi-"+e.Name+"-") {
+				continue
+			}
+			d.Stacks = append(d.Stacks, Stack{name, string(s.StackStatus)})
+			list := cloudformation.NewListStackResourcesPaginator(client, &cloudformation.ListStackResourcesInput{StackName: s.StackName})
+			for list.HasMorePages() {
+				page, err := list.NextPage(ctx)
+				if err != nil {
+					return nil, err
+				}
+				resources = append(resources, page.StackResourceSummaries...)
+			}
+		}
+	}
+	slices.SortFunc(d.Stacks, func(a, b Stack) int { return cmp.Compare(a.Name, b.Name) })
+	return resources, nil
+}
+
+func (d *Environment) readAlarms(ctx context.Context, cfg aws.Config, e *config.Environment) error {
+	pages := cloudwatch.NewDescribeAlarmsPaginator(cloudwatch.NewFromConfig(cfg), &cloudwatch.DescribeAlarmsInput{
+		AlarmNamePrefix: aws.String("coreapi-" + e.Name + "-"),
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, a := range page.MetricAlarms {
+			d.Alarms = append(d.Alarms, alarm(a))
+		}
+	}
+	slices.SortFunc(d.Alarms, func(a, b alarms.Alarm) int { return cmp.Compare(a.Name, b.Name) })
+	return nil
+}
+
+// alarm is an alarm as CloudWatch describes it, in the words of its definition.
+func alarm(a cwtypes.MetricAlarm) alarms.Alarm {
+	out := alarms.Alarm{
+		Name:              aws.ToString(a.AlarmName),
+		Description:       aws.ToString(a.AlarmDescription),
+		Comparison:        alarms.Comparison(a.ComparisonOperator),
+		Threshold:         aws.ToFloat64(a.Threshold),
+		Period:            int(aws.ToInt32(a.Period)),
+		DatapointsToAlarm: int(aws.ToInt32(a.DatapointsToAlarm)),
+		EvaluationPeriods: int(aws.ToInt32(a.EvaluationPeriods)),
+		Missing:           alarms.MissingData(aws.ToString(a.TreatMissingData)),
+		LowSamples:        alarms.LowSamples(aws.ToString(a.EvaluateLowSampleCountPercentile)),
+	}
+	severity, _, _ := strings.Cut(out.Description, ":")
+	out.Severity = alarms.Severity(strings.ToLower(severity))
+	out.Runbook = out.Description[strings.LastIndex(out.Description, "/")+1:]
+	for _, action := range a.AlarmActions {
+		out.Destinations = append(out.Destinations, destination(action))
+	}
+	if len(a.Metrics) == 0 {
+		out.Queries = []alarms.Query{{
+			Namespace: aws.ToString(a.Namespace), Metric: aws.ToString(a.MetricName), Dimensions: dimensions(a.Dimensions),
+			Statistic: alarms.Statistic(string(a.Statistic) + aws.ToString(a.ExtendedStatistic)), ReturnData: true,
+		}}
+	}
+	for _, q := range a.Metrics {
+		query := alarms.Query{ID: aws.ToString(q.Id), Expression: aws.ToString(q.Expression), ReturnData: aws.ToBool(q.ReturnData)}
+		if s := q.MetricStat; s != nil {
+			query.Namespace, query.Metric = aws.ToString(s.Metric.Namespace), aws.ToString(s.Metric.MetricName)
+			query.Dimensions, query.Statistic = dimensions(s.Metric.Dimensions), alarms.Statistic(aws.ToString(s.Stat))
+			out.Period = int(aws.ToInt32(s.Period))
+		}
+		out.Queries = append(out.Queries, query)
+	}
+	return out
+}
+
+func dimensions(list []cwtypes.Dimension) []alarms.Dimension {
+	var out []alarms.Dimension
+	for _, d := range list {
+		out = append(out, alarms.Dimension{Name: metrics.Dimension(aws.ToString(d.Name)), Value: aws.ToString(d.Value)})
+	}
+	return out
+}
+
+// destination is the destination of a topic, by the end of its name.
+func destination(topicARN string) config.Destination {
+	for _, d := range config.Destinations {
+		if strings.HasSuffix(topicARN, "-"+string(d)) {
+			return d
+		}
+	}
+	return config.Destination(topicARN)
+}
+
+// key is the part of PagerDuty's address that lets whoever knows it raise incidents.
+var key = regexp.MustCompile(`(/integration/)[^/]+`)
+
+func (d *Environment) readTopics(ctx context.Context, cfg aws.Config, e *config.Environment) error {
+	client := sns.NewFromConfig(cfg)
+	slack, err := slackChannels(ctx, cfg)
+	if err != nil {
+		return err
+	}
+	for _, destination := range config.Destinations {
+		arn := e.TopicARN(destination)
+		attributes, err := client.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: aws.String(arn)})
+		if err != nil {
+			return fmt.Errorf("topic %s: %w", arn, err)
+		}
+		topic := Topic{Destination: destination, Key: attributes.Attributes["KmsMasterKeyId"], Policy: attributes.Attributes["Policy"], Listeners: slack[arn]}
+		pages := sns.NewListSubscriptionsByTopicPaginator(client, &sns.ListSubscriptionsByTopicInput{TopicArn: aws.String(arn)})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return err
+			}
+			for _, s := range page.Subscriptions {
+				topic.Listeners = append(topic.Listeners, key.ReplaceAllString(aws.ToString(s.Endpoint), "${1}***"))
+			}
+		}
+		d.Topics = append(d.Topics, topic)
+	}
+	return nil
+}
+
+// slackChannels are the channels that listen to each topic. The chat service is global; its API answers in us-east-2.
+func slackChannels(ctx context.Context, cfg aws.Config) (map[string][]string, error) {
+	client := chatbot.NewFromConfig(cfg, func(o *chatbot.Options) { o.Region = "us-east-2" })
+	channels := map[string][]string{}
+	pages := chatbot.NewDescribeSlackChannelConfigurationsPaginator(client, &chatbot.DescribeSlackChannelConfigurationsInput{})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, c := range page.SlackChannelConfigurations {
+			for _, topic := range c.SnsTopicArns {
+				channels[topic] = append(channels[topic], "Slack channel "+aws.ToString(c.SlackChannelId))
+			}
+		}
+	}
+	return channels, nil
+}
+
+func (d *Environment) readQueries(ctx context.Context, cfg aws.Config, e *config.Environment) error {
+	client := cloudwatchlogs.NewFromConfig(cfg)
+	input := &cloudwatchlogs.DescribeQueryDefinitionsInput{QueryDefinitionNamePrefix: aws.String("coreapi-" + e.Name + "/")}
+	for {
+		page, err := client.DescribeQueryDefinitions(ctx, input)
+		if err != nil {
+			return err
+		}
+		for _, q := range page.QueryDefinitions {
+			d.Queries = append(d.Queries, Query{aws.ToString(q.Name), aws.ToString(q.QueryString), q.LogGroupNames})
+		}
+		if input.NextToken = page.NextToken; input.NextToken == nil {
+			break
+		}
+	}
+	slices.SortFunc(d.Queries, func(a, b Query) int { return cmp.Compare(a.Name, b.Name) })
+	return nil
+}
+
+// Missing lists what the stacks have and AWS does not show; none of an environment that is all there.
+func (d *Environment) Missing() []string {
+	var list []string
+	for _, c := range d.Resources {
+		if c.By != "" && c.Found != c.Stacked {
+			list = append(list, fmt.Sprintf("%s: %d in the stacks, %d read back by %s", c.Type, c.Stacked, c.Found, c.By))
+		}
+	}
+	for _, t := range d.Topics {
+		if len(t.Listeners) == 0 {
+			list = append(list, fmt.Sprintf("topic of %s: nobody listens", t.Destination))
+		}
+	}
+	return list
+}
+
+// Markdown is the inventory as people read it.
+func (d *Environment) Markdown() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s as deployed\n\n## Stacks\n\n| stack | status |\n|---|---|\n", d.Name)
+	for _, s := range d.Stacks {
+		fmt.Fprintf(&b, "| %s | %s |\n", s.Name, s.Status)
+	}
+	fmt.Fprintf(&b, "\n## Alarms (%d)\n\n%s", len(d.Alarms), alarms.Inventory(d.Alarms))
+	b.WriteString("\n## Destinations\n\n| destination | who listens | encrypted with |\n|---|---|---|\n")
+	for _, t := range d.Topics {
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", t.Destination, strings.Join(t.Listeners, ", "), t.Key)
+	}
+	fmt.Fprintf(&b, "\n## Saved queries (%d)\n\n| query | log groups |\n|---|---|\n", len(d.Queries))
+	for _, q := range d.Queries {
+		fmt.Fprintf(&b, "| %s | %s |\n", q.Name, strings.Join(q.LogGroups, ", "))
+	}
+	b.WriteString("\n## Resources\n\n| type | in the stacks | read back | by |\n|---|---|---|---|\n")
+	for _, c := range d.Resources {
+		found, by := fmt.Sprint(c.Found), c.By
+		if by == "" {
+			found, by = "–", c.Reason
+		}
+		fmt.Fprintf(&b, "| %s | %d | %s | %s |\n", c.Type, c.Stacked, found, by)
+	}
+	return b.String()
+}
