@@ -32,7 +32,7 @@ func rendered(t *testing.T, e *config.Environment) []Alarm {
 	return list
 }
 
-func TestInventoryOfEachPhase(t *testing.T) {
+func TestInventoryOfEachPhaseIsAsReviewed(t *testing.T) {
 	snapshots := golden.Open(t, "../test/snapshots/alarms")
 	for _, e := range references(t) {
 		snapshots.Check(e.Name+".md", Inventory(rendered(t, e)))

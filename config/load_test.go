@@ -35,7 +35,7 @@ func TestEveryEnvironmentOfTheProjectIsValid(t *testing.T) {
 
 var placed = regexp.MustCompile(`(?m)^[\w-]+\.yaml:\d+: `)
 
-func TestWrongEnvironmentFilesAreRefusedWithEveryProblemAndItsLine(t *testing.T) {
+func TestMessagesForWrongEnvironmentFilesAreAsReviewed(t *testing.T) {
 	goldens := golden.Open(t, "testdata/messages")
 	files, err := filepath.Glob("testdata/bad/*.yaml")
 	if err != nil || len(files) < 20 {

@@ -11,7 +11,7 @@ import (
 	"github.com/restartix/core-api-monitoring/internal/golden"
 )
 
-func TestContractFileSaysWhatTheContractSays(t *testing.T) {
+func TestContractFileIsAsReviewed(t *testing.T) {
 	text, err := JSON()
 	if err != nil {
 		t.Fatal(err)
