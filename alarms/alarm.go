@@ -1,12 +1,15 @@
 package alarms
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
 
 	"github.com/restartix/core-api-monitoring/config"
 	"github.com/restartix/core-api-monitoring/metrics"
+	"github.com/restartix/core-api-monitoring/slo"
 )
 
 // Alarm is one CloudWatch alarm of one environment: a definition at one of its sites, with nothing left to decide.
@@ -17,8 +20,8 @@ type Alarm struct {
 	Name string
 	// LogicalID is the name without coreapi-<environment>-, as CloudFormation allows it.
 	LogicalID string
-	// Shard is the enterprise shard in whose stack the alarm is; empty for the environment's own.
-	Shard string
+	// Stack is the role of the stack that the alarm is in: monitoring, edge, or shard-<name>.
+	Stack string
 
 	Description  string
 	Severity     Severity
@@ -36,7 +39,21 @@ type Alarm struct {
 	DatapointsToAlarm, EvaluationPeriods int
 	Missing                              MissingData
 	LowSamples                           LowSamples
+
+	// Rule is set for a composite alarm, which has nothing of the above from Queries on: an expression over the states of other
+	// alarms. After are the logical ids of those, which must exist first.
+	Rule  string
+	After []string
 }
+
+// Roles of stacks that have alarms.
+const (
+	MonitoringStack = "monitoring"
+	EdgeStack       = "edge"
+)
+
+// ShardStack is the role of an enterprise shard's stack.
+func ShardStack(shard string) string { return "shard-" + shard }
 
 // Query is a metric's statistic, or an expression over the others' ids.
 type Query struct {
@@ -58,8 +75,8 @@ type Dimension struct {
 // site is one pool, instance, replica, shard, … of an environment for which there is an alarm.
 type site struct {
 	suffix      string // of the alarm's name; empty where there is only one
-	name        string // in descriptions
-	shard       string
+	name        string // in descriptions; the suffix if empty
+	stack       string
 	dimensions  []Dimension
 	destination config.Destination
 	capacity    map[Capacity]float64
@@ -67,6 +84,15 @@ type site struct {
 
 // sites lists what an environment has of a scope.
 func sites(e *config.Environment, scope Scope) []site {
+	list := sitesOf(e, scope)
+	for i := range list {
+		list[i].stack = cmp.Or(list[i].stack, MonitoringStack)
+		list[i].name = cmp.Or(list[i].name, list[i].suffix)
+	}
+	return list
+}
+
+func sitesOf(e *config.Environment, scope Scope) []site {
 	in := Dimension{metrics.Environment, e.Name}
 	phase := e.Phase()
 	switch scope {
@@ -80,13 +106,19 @@ func sites(e *config.Environment, scope Scope) []site {
 	case PerTier:
 		list := []site{{
 			name: "shared tier", dimensions: []Dimension{in},
-			capacity: map[Capacity]float64{AllocatedStorage: gigabytes(e.Database.Primary.AllocatedStorageGB)},
+			capacity: map[Capacity]float64{
+				AllocatedStorage: gigabytes(e.Database.Primary.AllocatedStorageGB),
+				ErrorBudget:      slo.Budget(phase.Availability.Shared),
+			},
 		}}
 		for _, s := range e.Shards {
 			list = append(list, site{
-				suffix: s.Name, name: "shard " + s.Name, shard: s.Name,
+				suffix: s.Name, name: "shard " + s.Name, stack: ShardStack(s.Name),
 				dimensions: []Dimension{in, {metrics.Shard, s.Name}},
-				capacity:   map[Capacity]float64{AllocatedStorage: gigabytes(s.AllocatedStorageGB)},
+				capacity: map[Capacity]float64{
+					AllocatedStorage: gigabytes(s.AllocatedStorageGB),
+					ErrorBudget:      slo.Budget(phase.Availability.Shard),
+				},
 			})
 		}
 		return list
@@ -96,7 +128,7 @@ func sites(e *config.Environment, scope Scope) []site {
 			list = append(list, site{suffix: r.Name, dimensions: []Dimension{in, {metrics.Pool, r.Name}}})
 		}
 		for _, s := range e.Shards {
-			list = append(list, site{suffix: s.Name, shard: s.Name, dimensions: []Dimension{
+			list = append(list, site{suffix: s.Name, stack: ShardStack(s.Name), dimensions: []Dimension{
 				in, {metrics.Shard, s.Name}, {metrics.Pool, config.PrimaryName},
 			}})
 		}
@@ -108,9 +140,9 @@ func sites(e *config.Environment, scope Scope) []site {
 		}
 		return list
 	case PerInstance:
-		instance := func(name, shard, identifier string, connections int) site {
+		instance := func(name, stack, identifier string, connections int) site {
 			return site{
-				suffix: name, shard: shard,
+				suffix: name, stack: stack,
 				dimensions: []Dimension{{metrics.DBInstanceIdentifier, identifier}},
 				capacity:   map[Capacity]float64{MaxConnections: float64(connections)},
 			}
@@ -120,15 +152,30 @@ func sites(e *config.Environment, scope Scope) []site {
 			list = append(list, instance(r.Name, "", r.Instance, phase.MaxConnections.Replica))
 		}
 		for _, s := range e.Shards {
-			list = append(list, instance(s.Name, s.Name, s.Instance, phase.MaxConnections.Shard))
+			list = append(list, instance(s.Name, ShardStack(s.Name), s.Instance, phase.MaxConnections.Shard))
 		}
 		return list
+	case PerCategory:
+		var list []site
+		for _, l := range slo.Latencies {
+			list = append(list, site{
+				suffix:     l.Category,
+				dimensions: []Dimension{in, {metrics.EndpointCategory, l.Category}},
+				capacity:   map[Capacity]float64{LatencyP95: l.P95, LatencyP99: l.P99},
+			})
+		}
+		return list
+	case PerExternalCheck:
+		if e.ExternalCheck == nil {
+			return nil
+		}
+		return []site{{stack: EdgeStack, dimensions: []Dimension{{metrics.HealthCheckID, config.ExternalCheckReference}}}}
 	case PerDestination:
 		var list []site
 		for _, d := range config.Destinations {
 			list = append(list, site{
 				suffix: string(d), destination: d,
-				dimensions: []Dimension{{metrics.TopicName, e.TopicName(d)}},
+				dimensions: []Dimension{{metrics.TopicName, e.Topic(d).Name}},
 			})
 		}
 		return list
@@ -138,10 +185,10 @@ func sites(e *config.Environment, scope Scope) []site {
 
 func gigabytes(n int) float64 { return float64(n) * 1e9 }
 
-// For renders the definitions for an environment. The error lists everything about them that CloudWatch or the metrics
-// contract would refuse.
-func For(e *config.Environment, definitions []Definition) ([]Alarm, error) {
-	if err := checkDefinitions(definitions); err != nil {
+// For renders definitions and composites for an environment. The error lists everything about them that CloudWatch or the
+// metrics contract would refuse.
+func For(e *config.Environment, definitions []Definition, composites []Composite) ([]Alarm, error) {
+	if err := errors.Join(checkDefinitions(definitions, composites), checkObjectives(e)); err != nil {
 		return nil, err
 	}
 	var list []Alarm
@@ -153,39 +200,54 @@ func For(e *config.Environment, definitions []Definition) ([]Alarm, error) {
 			list = append(list, d.at(e, s))
 		}
 	}
+	for _, c := range composites {
+		if c.Since > e.PhaseNumber {
+			continue
+		}
+		for _, s := range sites(e, c.Each) {
+			list = append(list, c.at(e, s))
+		}
+	}
 	return list, checkAlarms(e, list)
 }
 
-func (d Definition) at(e *config.Environment, s site) Alarm {
-	id := d.ID
-	if s.suffix != "" {
-		id += "-" + s.suffix
+// Defined renders everything that is defined here.
+func Defined(e *config.Environment) ([]Alarm, error) { return For(e, All(), Composites()) }
+
+// id is a definition's ID at the site, with the site's suffix where there are several.
+func (s site) id(definition string) string {
+	if s.suffix == "" {
+		return definition
 	}
-	name := s.name
-	if name == "" {
-		name = s.suffix
-	}
-	text := strings.NewReplacer("{name}", name)
+	return definition + "-" + s.suffix
+}
+
+func name(e *config.Environment, id string) string { return "coreapi-" + e.Name + "-" + id }
+
+// words are the parts of an alarm that people read, and its identity.
+func (d Definition) words(e *config.Environment, s site) Alarm {
+	text := strings.NewReplacer("{name}", s.name)
 	return Alarm{
 		Definition: d.ID,
-		Name:       "coreapi-" + e.Name + "-" + id,
-		LogicalID:  LogicalID(id),
-		Shard:      s.shard,
+		Name:       name(e, s.id(d.ID)),
+		LogicalID:  LogicalID(s.id(d.ID)),
+		Stack:      s.stack,
 		Description: fmt.Sprintf("%s: %s\nUsers: %s\nFirst: %s\nRunbook: %s",
 			strings.ToUpper(string(d.Severity)), text.Replace(d.Problem), text.Replace(d.Users), text.Replace(d.First),
 			e.Runbooks+"/"+d.Runbook),
-		Severity:          d.Severity,
-		Runbook:           d.Runbook,
-		Destinations:      d.destinations(s),
-		Queries:           d.Signal.queries(s),
-		Comparison:        d.Is,
-		Threshold:         d.Threshold.at(s),
-		Period:            d.Window.Period,
-		DatapointsToAlarm: d.Window.Datapoints,
-		EvaluationPeriods: d.Window.Of,
-		Missing:           d.Missing,
-		LowSamples:        d.LowSamples,
+		Severity:     d.Severity,
+		Runbook:      d.Runbook,
+		Destinations: d.destinations(s),
 	}
+}
+
+func (d Definition) at(e *config.Environment, s site) Alarm {
+	a := d.words(e, s)
+	a.Queries = d.Signal.queries(s)
+	a.Comparison, a.Threshold = d.Is, d.Threshold.at(s)
+	a.Period, a.DatapointsToAlarm, a.EvaluationPeriods = d.Window.Period, d.Window.Datapoints, d.Window.Of
+	a.Missing, a.LowSamples = d.Missing, d.LowSamples
+	return a
 }
 
 // at is the threshold where it applies, rounded to a millionth so that no float's tail reaches a template.

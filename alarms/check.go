@@ -10,6 +10,7 @@ import (
 	"github.com/restartix/core-api-monitoring/config"
 	"github.com/restartix/core-api-monitoring/internal/yamlcheck"
 	"github.com/restartix/core-api-monitoring/metrics"
+	"github.com/restartix/core-api-monitoring/slo"
 )
 
 // CloudWatch's limits. Sources: the API reference of PutMetricAlarm and the user guide's "CloudWatch service quotas".
@@ -18,6 +19,7 @@ const (
 	maxDescription = 1024      // characters
 	maxActions     = 5         // for each state
 	maxMetrics     = 10        // in a math alarm
+	maxRule        = 10_240    // characters of a composite's
 	maxWindow      = 86_400    // seconds, period times evaluation periods
 	maxLongWindow  = 7 * 86400 // the same where the period is an hour or more
 )
@@ -29,13 +31,16 @@ var (
 )
 
 // checkDefinitions reports what is wrong with definitions whatever the environment.
-func checkDefinitions(definitions []Definition) error {
+func checkDefinitions(definitions []Definition, composites []Composite) error {
 	var problems []error
 	seen := map[string]bool{}
-	for _, d := range definitions {
-		report := func(format string, args ...any) {
+	reporter := func(d Definition) func(string, ...any) {
+		return func(format string, args ...any) {
 			problems = append(problems, fmt.Errorf("alarm %s: %s", d.ID, fmt.Sprintf(format, args...)))
 		}
+	}
+	common := func(d Definition) {
+		report := reporter(d)
 		if !pascalCase.MatchString(d.ID) {
 			report("ID %q is not allowed; expected PascalCase, subject then condition: PoolWaiting", d.ID)
 		}
@@ -46,9 +51,7 @@ func checkDefinitions(definitions []Definition) error {
 		if _, ok := config.Phases[d.Since]; !ok {
 			report("Since %d is not a phase; allowed: 1 to 4", d.Since)
 		}
-		oneOf(report, "Each", d.Each, PerEnvironment, PerTier, PerPool, PerInstance, PerReplica, PerService, PerDestination)
-		oneOf(report, "Is", d.Is, Above, Below)
-		oneOf(report, "Missing", d.Missing, Breaching, NotBreaching, KeepState)
+		oneOf(report, "Each", d.Each, PerEnvironment, PerTier, PerPool, PerInstance, PerReplica, PerService, PerCategory, PerExternalCheck, PerDestination)
 		oneOf(report, "Severity", d.Severity, Critical, Warning, Info)
 		for _, n := range d.Notify {
 			oneOf(report, "Notify", n, config.Destinations...)
@@ -61,8 +64,40 @@ func checkDefinitions(definitions []Definition) error {
 		if !kebabCase.MatchString(d.Runbook) {
 			report("Runbook %q is not allowed; expected the slug of a file in runbooks/, in kebab-case", d.Runbook)
 		}
+	}
+	for _, d := range definitions {
+		common(d)
+		report := reporter(d)
+		oneOf(report, "Is", d.Is, Above, Below)
+		oneOf(report, "Missing", d.Missing, Breaching, NotBreaching, KeepState)
 		d.Window.check(report)
 		d.Signal.check(report, d)
+	}
+	for _, c := range composites {
+		common(c.definition())
+		report := reporter(c.definition())
+		if len(c.AllOf) == 0 {
+			report("AllOf is empty; expected the IDs of alarms")
+		}
+		for _, part := range slices.Concat(c.AllOf, c.NoneOf) {
+			i := slices.IndexFunc(definitions, func(d Definition) bool { return d.ID == part })
+			switch {
+			case i < 0:
+				var ids []string
+				for _, d := range definitions {
+					ids = append(ids, d.ID)
+				}
+				report("no alarm %q to combine%s", part, yamlcheck.DidYouMean(part, ids))
+			case definitions[i].Each != c.Each || definitions[i].Since > c.Since:
+				report("%s is per %s since phase %d, this composite per %s since phase %d", part, definitions[i].Each, definitions[i].Since, c.Each, c.Since)
+			}
+		}
+	}
+	for _, d := range definitions {
+		used := slices.ContainsFunc(composites, func(c Composite) bool { return slices.Contains(c.AllOf, d.ID) })
+		if d.Part && !used {
+			reporter(d)("it is a Part, but no composite combines it: it would tell nobody")
+		}
 	}
 	slices.SortFunc(problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(problems...)
@@ -149,8 +184,11 @@ func checkAlarms(e *config.Environment, list []Alarm) error {
 		if n := len([]rune(a.Description)); n > maxDescription {
 			report("description of %d characters is too long; allowed: %d", n, maxDescription)
 		}
-		if n := len(a.Destinations); n == 0 || n > maxActions {
-			report("%d destinations; expected 1 to %d", n, maxActions)
+		if n := len(a.Destinations); n > maxActions {
+			report("%d destinations; allowed: %d", n, maxActions)
+		}
+		if n := len(a.Rule); n > maxRule {
+			report("rule of %d characters is too long; allowed: %d", n, maxRule)
 		}
 		for _, q := range a.Queries {
 			if q.Expression == "" {
@@ -179,4 +217,14 @@ func checkContract(report func(string, ...any), e *config.Environment, q Query) 
 	if !m.Published(e.PhaseNumber, names...) {
 		report("metric %s is not published with the dimensions %v in phase %d; the contract has %v", m.Name, names, e.PhaseNumber, m.Sets)
 	}
+}
+
+// checkObjectives reports what makes a tier's availability unwatchable.
+func checkObjectives(e *config.Environment) error {
+	promised := e.Phase().Availability
+	err := slo.Check(promised.Shared, slo.Burns)
+	if len(e.Shards) > 0 {
+		err = errors.Join(err, slo.Check(promised.Shard, slo.Burns))
+	}
+	return err
 }

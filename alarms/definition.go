@@ -33,6 +33,8 @@ type Definition struct {
 	Because string
 
 	Severity Severity
+	// Part marks an alarm that only feeds a Composite: it notifies nobody.
+	Part bool
 	// Notify is where notifications go if not to the severity's default destinations.
 	Notify []config.Destination
 
@@ -59,6 +61,10 @@ const (
 	PerReplica Scope = "replica"
 	// PerService is one alarm for the App Runner service, on {ServiceName, ServiceID}.
 	PerService Scope = "service"
+	// PerCategory is one alarm for each endpoint category, on {Environment, EndpointCategory}.
+	PerCategory Scope = "category"
+	// PerExternalCheck is one alarm for the check from outside, where there is one, on {HealthCheckId}.
+	PerExternalCheck Scope = "external check"
 	// PerDestination is one alarm for each destination's topic, on {TopicName}.
 	PerDestination Scope = "destination"
 )
@@ -89,6 +95,11 @@ type Capacity string
 const (
 	MaxConnections   Capacity = "max connections"
 	AllocatedStorage Capacity = "allocated storage"
+	// ErrorBudget is the share of requests, in percent, that the tier's availability objective allows to fail.
+	ErrorBudget Capacity = "error budget"
+	// LatencyP95 and LatencyP99 are what the endpoint category's objectives allow, in milliseconds.
+	LatencyP95 Capacity = "p95 objective"
+	LatencyP99 Capacity = "p99 objective"
 )
 
 // Window is M of N: the alarm fires when Datapoints of the newest Of periods breach. Period is in seconds.
@@ -185,5 +196,9 @@ func P99(m metrics.Metric) Signal { return one(m, p99) }
 
 // All is every definition, in the order of the tables that documents and inventories show.
 func All() []Definition {
-	return slices.Concat(poolAlarms, databaseAlarms, queryAlarms, requestAlarms, runtimeAlarms, featureAlarms, auditAlarms, notificationAlarms)
+	return slices.Concat(poolAlarms, databaseAlarms, queryAlarms, requestAlarms, runtimeAlarms, featureAlarms, auditAlarms,
+		burnParts(), objectiveAlarms, externalAlarms, notificationAlarms)
 }
+
+// Composites is every composite, after whose parts it stands.
+func Composites() []Composite { return burnComposites() }

@@ -18,6 +18,9 @@ func Inventory(list []Alarm) string {
 		for _, d := range a.Destinations {
 			to = append(to, string(d))
 		}
+		if len(to) == 0 {
+			to = []string{"nobody; part of a composite"}
+		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n",
 			a.Name, a.Condition(), a.WindowText(), a.MissingText(), a.Severity, strings.Join(to, ", "), a.Runbook)
 	}
@@ -28,6 +31,9 @@ var word = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
 
 // Condition says in words when the alarm's signal breaches: Sum(postgres.pool.wait_count) > 0.
 func (a Alarm) Condition() string {
+	if a.Rule != "" {
+		return a.Rule
+	}
 	terms := map[string]string{}
 	signal := ""
 	for _, q := range a.Queries {
@@ -52,6 +58,9 @@ func (a Alarm) Condition() string {
 
 // WindowText says how much of a breach it takes: 2 of 5 × 1 min.
 func (a Alarm) WindowText() string {
+	if a.Rule != "" {
+		return "–"
+	}
 	return fmt.Sprintf("%d of %d × %s", a.DatapointsToAlarm, a.EvaluationPeriods, Duration(a.Period))
 }
 
@@ -70,6 +79,9 @@ func Duration(seconds int) string {
 
 // MissingText says what silence counts as, and what a percentile of few samples does.
 func (a Alarm) MissingText() string {
+	if a.Rule != "" {
+		return "–"
+	}
 	text := map[MissingData]string{Breaching: "breaching", NotBreaching: "not breaching", KeepState: "keeps state"}[a.Missing]
 	if a.LowSamples == IgnoreLowSamples {
 		text += ", few samples keep state"

@@ -33,6 +33,9 @@ var (
 
 // destinations are where the notifications of a definition go, at one of its sites.
 func (d Definition) destinations(s site) []config.Destination {
+	if d.Part {
+		return nil
+	}
 	if d.Each == PerDestination {
 		return []config.Destination{deputy(s.destination)}
 	}
@@ -62,14 +65,27 @@ var (
 	rdsEvents  = Publisher{"RDSEvents", "events.rds.amazonaws.com"}
 )
 
-// Publishers are all services that publish to topics, and so need the key that encrypts them.
-var Publishers = []Publisher{cloudWatch, rdsEvents}
+// DatabaseEventCategories are the RDS events that engineers hear of: what breaks the promises of durability, and what restores
+// them. The names are RDS's.
+var DatabaseEventCategories = []string{"failover", "failure", "recovery"}
 
-// PublishersTo are the services that may publish to a destination's topic: CloudWatch to all, RDS its events to the engineers
-// who own the database.
-func PublishersTo(d config.Destination) []Publisher {
-	if d == config.PagerDutyEngineering {
-		return Publishers
+// The check from outside: every 30 seconds from three continents; an endpoint is failing after three failures in a row.
+const (
+	ExternalCheckInterval = 30
+	ExternalCheckFailures = 3
+)
+
+// ExternalCheckRegions are where the checkers are.
+var ExternalCheckRegions = []string{"ap-southeast-1", "eu-west-1", "us-east-1"}
+
+// EdgeDestinations are who hears of the check from outside, whose alarm is in a Region of its own.
+var EdgeDestinations = toOnCall
+
+// PublishersTo are the services that publish to destinations' topics: CloudWatch to all, RDS its events to the engineers who own
+// the database.
+func PublishersTo(destinations ...config.Destination) []Publisher {
+	if slices.Contains(destinations, config.PagerDutyEngineering) {
+		return []Publisher{cloudWatch, rdsEvents}
 	}
 	return []Publisher{cloudWatch}
 }

@@ -18,8 +18,11 @@ type Environment struct {
 	Database      Database      `yaml:"database"`
 	Shards        []Shard       `yaml:"shards"`
 	Notifications Notifications `yaml:"notifications"`
-	Runbooks      string        `yaml:"runbooks"`
-	Tags          Tags          `yaml:"tags"`
+	// ExternalCheck is nil where nobody looks from outside.
+	ExternalCheck      *ExternalCheck `yaml:"externalCheck"`
+	ApplicationSignals bool           `yaml:"applicationSignals"`
+	Runbooks           string         `yaml:"runbooks"`
+	Tags               Tags           `yaml:"tags"`
 }
 
 // Phase is the environment's growth phase.
@@ -83,6 +86,17 @@ func (s Service) ID() string {
 	return s.Existing.ID
 }
 
+// ExternalCheck asks the API's /health from outside AWS's Region.
+type ExternalCheck struct {
+	Host string `yaml:"host"`
+}
+
+// ExternalCheckReference stands for the id of the health check, which is known only once AWS has created it, within its stack.
+const ExternalCheckReference = "${ExternalCheck}"
+
+// EdgeRegion is where Route 53 publishes the metrics of its health checks, and so where their alarms and topics must be.
+const EdgeRegion = "us-east-1"
+
 // Database is the shared tier's.
 type Database struct {
 	Primary  Primary   `yaml:"primary"`
@@ -136,12 +150,21 @@ var Destinations = []Destination{PagerDutyEngineering, PagerDutyOnCall, SlackCri
 // Pages reports whether the destination wakes somebody.
 func (d Destination) Pages() bool { return strings.HasPrefix(string(d), "pagerduty-") }
 
-// TopicName is the name of the destination's SNS topic.
-func (e *Environment) TopicName(d Destination) string { return "coreapi-" + e.Name + "-" + string(d) }
+// Topic is a destination's SNS topic, in one Region.
+type Topic struct {
+	Destination Destination
+	Name, ARN   string
+}
 
-// TopicARN is the ARN of the destination's SNS topic.
-func (e *Environment) TopicARN(d Destination) string {
-	return fmt.Sprintf("arn:aws:sns:%s:%s:%s", e.Region, e.Account, e.TopicName(d))
+// Topic is the topic of a destination in the environment's Region.
+func (e *Environment) Topic(d Destination) Topic { return e.topic(d, e.Region, "") }
+
+// EdgeTopic is the topic of a destination in EdgeRegion, for the external check.
+func (e *Environment) EdgeTopic(d Destination) Topic { return e.topic(d, EdgeRegion, "edge-") }
+
+func (e *Environment) topic(d Destination, region, prefix string) Topic {
+	name := "coreapi-" + e.Name + "-" + prefix + string(d)
+	return Topic{d, name, fmt.Sprintf("arn:aws:sns:%s:%s:%s", region, e.Account, name)}
 }
 
 // Notifications says how each destination reaches people.

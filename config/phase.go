@@ -6,7 +6,13 @@ type Phase struct {
 	Number         int
 	Infrastructure string
 	MaxConnections MaxConnections
+	Availability   Availability
 	HealthCheck    HealthCheck
+}
+
+// Availability is the share of requests, in percent, that are promised not to fail, for each tier; 0 where the phase has none.
+type Availability struct {
+	Shared, Shard float64
 }
 
 // MaxConnections is max_connections of PostgreSQL on each kind of instance; 0 where the phase has none.
@@ -37,21 +43,25 @@ var Phases = map[int]Phase{
 	1: {
 		Number: 1, Infrastructure: "App Runner and one RDS PostgreSQL",
 		MaxConnections: MaxConnections{Primary: 100},
+		Availability:   Availability{Shared: 99.5},
 		HealthCheck:    healthCheck,
 	},
 	2: {
 		Number: 2, Infrastructure: "with RDS read replicas",
 		MaxConnections: MaxConnections{Primary: 200, Replica: 200},
+		Availability:   Availability{Shared: 99.5},
 		HealthCheck:    healthCheck,
 	},
 	3: {
 		Number: 3, Infrastructure: "with enterprise shards",
 		MaxConnections: MaxConnections{Primary: 200, Replica: 200, Shard: 500},
+		Availability:   Availability{Shared: 99.9, Shard: 99.95},
 		HealthCheck:    healthCheck,
 	},
 	4: {
 		Number: 4, Infrastructure: "with many enterprise shards",
 		MaxConnections: MaxConnections{Primary: 200, Replica: 200, Shard: 500},
+		Availability:   Availability{Shared: 99.9, Shard: 99.95},
 		HealthCheck:    healthCheck,
 	},
 }

@@ -8,11 +8,18 @@ import (
 	"github.com/restartix/core-api-monitoring/alarms"
 )
 
-// Alarm declares a CloudWatch alarm that notifies the topics, of ALARM and of OK alike.
+// Alarm declares a CloudWatch alarm that notifies its destinations' topics, of ALARM and of OK alike.
 func Alarm(stack awscdk.Stack, a alarms.Alarm, topics Topics) {
-	var actions []any
+	var actions *[]any
 	for _, d := range a.Destinations {
-		actions = append(actions, topics[d])
+		if actions == nil {
+			actions = &[]any{}
+		}
+		*actions = append(*actions, topics[d])
+	}
+	if a.Rule != "" {
+		composite(stack, a, actions)
+		return
 	}
 	props := &awscloudwatch.CfnAlarmProps{
 		AlarmName:          jsii.String(a.Name),
@@ -22,8 +29,8 @@ func Alarm(stack awscdk.Stack, a alarms.Alarm, topics Topics) {
 		EvaluationPeriods:  number(a.EvaluationPeriods),
 		DatapointsToAlarm:  number(a.DatapointsToAlarm),
 		TreatMissingData:   jsii.String(string(a.Missing)),
-		AlarmActions:       &actions,
-		OkActions:          &actions,
+		AlarmActions:       actions,
+		OkActions:          actions,
 	}
 	if len(a.Queries) == 1 {
 		q := a.Queries[0]
@@ -43,6 +50,18 @@ func Alarm(stack awscdk.Stack, a alarms.Alarm, topics Topics) {
 		props.Metrics = queries
 	}
 	awscloudwatch.NewCfnAlarm(stack, jsii.String(a.LogicalID), props)
+}
+
+func composite(stack awscdk.Stack, a alarms.Alarm, actions *[]any) {
+	c := awscloudwatch.NewCfnCompositeAlarm(stack, jsii.String(a.LogicalID), &awscloudwatch.CfnCompositeAlarmProps{
+		AlarmName:        jsii.String(a.Name),
+		AlarmDescription: jsii.String(a.Description),
+		AlarmRule:        jsii.String(a.Rule),
+		AlarmActions:     actions,
+		OkActions:        actions,
+	})
+	// The rule names the alarms, which CloudFormation does not read as references.
+	c.AddOverride(jsii.String("DependsOn"), list(a.After))
 }
 
 func query(q alarms.Query, period int) *awscloudwatch.CfnAlarm_MetricDataQueryProperty {

@@ -11,13 +11,22 @@ import (
 	"github.com/restartix/core-api-monitoring/config"
 )
 
-// text is a string for a template. Where it contains the id of a managed service, which AWS gives out at deployment, it
-// refers to the stack's parameter of that name.
+// text is a string for a template. Where it contains an id that AWS gives out at deployment, it refers to the parameter or
+// resource of that name: config.ServiceIDParameter, config.ExternalCheckReference.
 func text(s string) *string {
-	if strings.Contains(s, config.ServiceIDParameter) {
+	if strings.Contains(s, "${") {
 		return awscdk.Fn_Sub(jsii.String(s), nil)
 	}
 	return jsii.String(s)
+}
+
+// list is a list for a template.
+func list[T any](items []T) *[]any {
+	var out []any
+	for _, i := range items {
+		out = append(out, i)
+	}
+	return &out
 }
 
 // ServiceID declares the parameter that text refers to: the id of the managed service, as its stack left it in SSM.

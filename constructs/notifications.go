@@ -16,28 +16,25 @@ import (
 // Topics are the ARNs of the destinations' topics.
 type Topics map[config.Destination]*string
 
-// TopicARNs are the topics of an environment as other stacks than their own know them: by name.
-func TopicARNs(e *config.Environment) Topics {
+// TopicARNs are topics as other stacks than their own know them: by name.
+func TopicARNs(list []config.Topic) Topics {
 	topics := Topics{}
-	for _, d := range config.Destinations {
-		topics[d] = jsii.String(e.TopicARN(d))
+	for _, t := range list {
+		topics[t.Destination] = jsii.String(t.ARN)
 	}
 	return topics
 }
 
-// Notifications declares the way to people: a topic for each destination, encrypted with a key that the publishers may use,
-// and its subscription.
-func Notifications(stack awscdk.Stack, e *config.Environment) Topics {
-	key := notificationKey(stack, e)
-	slackRole := slackRole(stack)
+// Notifications declares topics, encrypted with a key that the publishers may use, and the subscriptions of those that page.
+// Slack listens by SlackChannels.
+func Notifications(stack awscdk.Stack, e *config.Environment, list []config.Topic) Topics {
+	key := notificationKey(stack, e, list)
 	topics := Topics{}
-	for _, d := range config.Destinations {
-		topic := topic(stack, e, d, key)
-		topics[d] = topic.TopicArn()
-		if d.Pages() {
-			pagerDuty(stack, e, d, topic)
-		} else {
-			slack(stack, e, d, topic, slackRole)
+	for _, t := range list {
+		topic := topic(stack, e, t, key)
+		topics[t.Destination] = topic.TopicArn()
+		if t.Destination.Pages() {
+			pagerDuty(stack, e, t.Destination, topic)
 		}
 	}
 	return topics
@@ -48,7 +45,11 @@ func named(c constructs.IConstruct, logicalID string) {
 	c.Node().DefaultChild().(awscdk.CfnElement).OverrideLogicalId(jsii.String(logicalID))
 }
 
-func notificationKey(stack awscdk.Stack, e *config.Environment) awskms.Key {
+func notificationKey(stack awscdk.Stack, e *config.Environment, topics []config.Topic) awskms.Key {
+	var destinations []config.Destination
+	for _, t := range topics {
+		destinations = append(destinations, t.Destination)
+	}
 	key := awskms.NewKey(stack, jsii.String("NotificationKey"), &awskms.KeyProps{
 		Description:       jsii.String("Encrypts the notification topics of the Core API's alarms in " + e.Name),
 		EnableKeyRotation: jsii.Bool(true),
@@ -56,7 +57,7 @@ func notificationKey(stack awscdk.Stack, e *config.Environment) awskms.Key {
 		RemovalPolicy: awscdk.RemovalPolicy_DESTROY,
 	})
 	named(key, "NotificationKey")
-	for _, p := range alarms.Publishers {
+	for _, p := range alarms.PublishersTo(destinations...) {
 		// No condition: AWS documents none that CloudWatch passes to KMS, and a condition that is not met silences every alarm.
 		// Who may publish is decided by the topics' policies.
 		key.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
@@ -67,22 +68,22 @@ func notificationKey(stack awscdk.Stack, e *config.Environment) awskms.Key {
 		}), nil)
 	}
 	awskms.NewCfnAlias(stack, jsii.String("NotificationKeyAlias"), &awskms.CfnAliasProps{
-		AliasName:   jsii.String("alias/coreapi-" + e.Name + "-notifications"),
+		AliasName:   jsii.String("alias/" + *stack.StackName() + "-notifications"),
 		TargetKeyId: key.KeyArn(),
 	})
 	return key
 }
 
-func topic(stack awscdk.Stack, e *config.Environment, d config.Destination, key awskms.Key) awssns.Topic {
-	id := alarms.LogicalID(string(d))
+func topic(stack awscdk.Stack, e *config.Environment, t config.Topic, key awskms.Key) awssns.Topic {
+	id := alarms.LogicalID(string(t.Destination))
 	topic := awssns.NewTopic(stack, jsii.String("Topic"+id), &awssns.TopicProps{
-		TopicName:  jsii.String(e.TopicName(d)),
+		TopicName:  jsii.String(t.Name),
 		MasterKey:  key,
 		EnforceSSL: jsii.Bool(true),
 	})
 	named(topic, "Topic"+id)
 	// EnforceSSL leaves a policy that only denies, in place of the one that lets the account publish.
-	for _, p := range alarms.PublishersTo(d) {
+	for _, p := range alarms.PublishersTo(t.Destination) {
 		topic.AddToResourcePolicy(awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
 			Sid:        jsii.String(p.Name + "Publishes"),
 			Principals: &[]awsiam.IPrincipal{awsiam.NewServicePrincipal(jsii.String(p.Service), nil)},
@@ -125,13 +126,25 @@ func slackRole(stack awscdk.Stack) awsiam.Role {
 	return role
 }
 
-func slack(stack awscdk.Stack, e *config.Environment, d config.Destination, topic awssns.Topic, role awsiam.Role) {
-	awschatbot.NewCfnSlackChannelConfiguration(stack, jsii.String("SlackChannel"+alarms.LogicalID(string(d))), &awschatbot.CfnSlackChannelConfigurationProps{
-		ConfigurationName: jsii.String(e.TopicName(d)),
-		SlackWorkspaceId:  jsii.String(e.Notifications.SlackWorkspace),
-		SlackChannelId:    jsii.String(e.Notifications.Channel(d)),
-		IamRoleArn:        role.RoleArn(),
-		GuardrailPolicies: jsii.Strings(readOnly),
-		SnsTopicArns:      &[]any{topic.TopicArn()},
-	})
+// SlackChannels makes the channels of the destinations that do not page listen to their topics, here and elsewhere. A channel
+// has one configuration in an account, for topics of all Regions.
+func SlackChannels(stack awscdk.Stack, e *config.Environment, here, elsewhere Topics) {
+	role := slackRole(stack)
+	for _, d := range config.Destinations {
+		if d.Pages() {
+			continue
+		}
+		topics := []*string{here[d]}
+		if topic, ok := elsewhere[d]; ok {
+			topics = append(topics, topic)
+		}
+		awschatbot.NewCfnSlackChannelConfiguration(stack, jsii.String("SlackChannel"+alarms.LogicalID(string(d))), &awschatbot.CfnSlackChannelConfigurationProps{
+			ConfigurationName: jsii.String(e.Topic(d).Name),
+			SlackWorkspaceId:  jsii.String(e.Notifications.SlackWorkspace),
+			SlackChannelId:    jsii.String(e.Notifications.Channel(d)),
+			IamRoleArn:        role.RoleArn(),
+			GuardrailPolicies: jsii.Strings(readOnly),
+			SnsTopicArns:      list(topics),
+		})
+	}
 }

@@ -4,6 +4,7 @@ var (
 	perInstance = []Set{{1, []Dimension{DBInstanceIdentifier}}}
 	perService  = []Set{{1, []Dimension{ServiceName, ServiceID}}}
 	perTopic    = []Set{{1, []Dimension{TopicName}}}
+	perCheck    = []Set{{1, []Dimension{HealthCheckID}}}
 )
 
 const seenOnDashboards = "AWS's own view of the service, drawn beside the application's; the application's metric has the alarm"
@@ -53,10 +54,17 @@ var (
 		Meaning: "messages that a topic could not deliver to a subscriber",
 		Targets: []Target{{"Sum", Exactly, 0}},
 	}
+
+	ExternalCheckStatus = Metric{
+		Name: "HealthCheckStatus", Namespace: Route53Namespace, Unit: None, Source: FromRoute53, Sets: perCheck,
+		Meaning: "1 when more than 18 % of the checkers around the world reach /health, else 0",
+		Targets: []Target{{"Minimum", Exactly, 1}},
+	}
 )
 
 var awsMetrics = []Metric{
 	DatabaseConnections,
 	Service5xx, Service4xx, Service2xx, ServiceRequests, ServiceLatency, ServiceInstances, ServiceCPU, ServiceMemory,
 	NotificationsFailed,
+	ExternalCheckStatus,
 }

@@ -20,6 +20,7 @@ const (
 	RDSNamespace       = "AWS/RDS"
 	AppRunnerNamespace = "AWS/AppRunner"
 	SNSNamespace       = "AWS/SNS"
+	Route53Namespace   = "AWS/Route53"
 )
 
 // Unit is a CloudWatch standard unit, spelled as PutMetricData wants it.
@@ -56,6 +57,7 @@ const (
 	ServiceName          Dimension = "ServiceName"
 	ServiceID            Dimension = "ServiceID"
 	TopicName            Dimension = "TopicName"
+	HealthCheckID        Dimension = "HealthCheckId"
 )
 
 // Methods are the values of the dimension Method.
@@ -80,6 +82,7 @@ const (
 	FromRDS       Source = "rds"        // Amazon RDS
 	FromAppRunner Source = "app-runner" // AWS App Runner
 	FromSNS       Source = "sns"        // Amazon SNS
+	FromRoute53   Source = "route53"    // Amazon Route 53, in us-east-1 only
 )
 
 // Comparison relates a value to its target.

@@ -12,6 +12,7 @@ import (
 	"github.com/restartix/core-api-monitoring/alarms"
 	"github.com/restartix/core-api-monitoring/config"
 	"github.com/restartix/core-api-monitoring/constructs"
+	"github.com/restartix/core-api-monitoring/metrics"
 	"github.com/restartix/core-api-monitoring/queries"
 )
 
@@ -19,54 +20,103 @@ import (
 // synthesized then.
 //
 //	coreapi-<environment>-service      the managed App Runner service, if it is managed
+//	coreapi-<environment>-edge         the check from outside, its alarm and topics, in us-east-1, if there is one
 //	coreapi-<environment>-monitoring   topics and subscriptions, alarms of the shared tier, metric filters, saved queries
 //	coreapi-<environment>-shard-<name> the alarms of one enterprise shard, one stack each, so that any number fits
 func Add(app awscdk.App, e *config.Environment) error {
-	list, alarmErr := alarms.For(e, alarms.All())
+	list, alarmErr := alarms.Defined(e)
 	saved, queryErr := queries.All()
 	if err := errors.Join(alarmErr, queryErr); err != nil {
 		return fmt.Errorf("environment %s: %w", e.Name, err)
 	}
-	monitoring := stack(app, e, "monitoring", "Alarms, notifications and saved queries", e.Tags)
+	// Which stack an alarm is in, and the topics as that stack knows them.
+	stacks, topics := map[string]awscdk.Stack{}, map[string]constructs.Topics{}
+
+	monitoring := stack(app, e, alarms.MonitoringStack, "Alarms, notifications and saved queries", e.Region, e.Tags)
+	stacks[alarms.MonitoringStack] = monitoring
 	if e.Service.Managed != nil {
-		service := stack(app, e, "service", "The App Runner service and its health check", nil)
+		service := stack(app, e, "service", "The App Runner service and its health check", e.Region, nil)
 		constructs.Service(service, e)
 		constructs.ServiceID(monitoring, e)
 		monitoring.AddStackDependency(service, jsii.String("the service's id and log group"))
 	}
-	topics := constructs.Notifications(monitoring, e)
+	var elsewhere constructs.Topics
+	if e.ExternalCheck != nil {
+		edge := stack(app, e, alarms.EdgeStack, "The check from outside", config.EdgeRegion, e.Tags)
+		here := edgeTopics(e)
+		constructs.ExternalCheck(edge, e)
+		stacks[alarms.EdgeStack] = edge
+		topics[alarms.EdgeStack] = constructs.Notifications(edge, e, here)
+		elsewhere = constructs.TopicARNs(here)
+		monitoring.AddStackDependency(edge, jsii.String("Slack listens to its topics"))
+	}
+	here := environmentTopics(e)
+	topics[alarms.MonitoringStack] = constructs.Notifications(monitoring, e, here)
+	constructs.SlackChannels(monitoring, e, topics[alarms.MonitoringStack], elsewhere)
+	constructs.DatabaseEvents(monitoring, "coreapi-"+e.Name+"-database", instances(e),
+		topics[alarms.MonitoringStack][config.PagerDutyEngineering], constructs.TopicPolicyID(config.PagerDutyEngineering))
 	for _, f := range queries.Filters {
 		constructs.MetricFilter(monitoring, e, f)
 	}
 	for _, q := range saved {
 		constructs.SavedQuery(monitoring, e, q)
 	}
-	shards := map[string]awscdk.Stack{}
-	for _, s := range e.Shards {
-		shards[s.Name] = stack(app, e, "shard-"+s.Name, "Alarms of the enterprise shard "+s.Name, e.Tags)
-		shards[s.Name].AddStackDependency(monitoring, jsii.String("the topics"))
+	shared := []alarms.Dimension{{Name: metrics.Environment, Value: e.Name}}
+	if e.ApplicationSignals {
+		constructs.Objective(monitoring, "coreapi-"+e.Name, e.Phase().Availability.Shared, shared)
 	}
-	byName := constructs.TopicARNs(e)
-	for _, a := range list {
-		if a.Shard == "" {
-			constructs.Alarm(monitoring, a, topics)
-		} else {
-			constructs.Alarm(shards[a.Shard], a, byName)
+
+	byName := constructs.TopicARNs(here)
+	for _, s := range e.Shards {
+		role := alarms.ShardStack(s.Name)
+		shard := stack(app, e, role, "Alarms of the enterprise shard "+s.Name, e.Region, e.Tags)
+		shard.AddStackDependency(monitoring, jsii.String("the topics"))
+		constructs.DatabaseEvents(shard, "coreapi-"+e.Name+"-database-"+s.Name, []string{s.Instance}, byName[config.PagerDutyEngineering], "")
+		if e.ApplicationSignals {
+			constructs.Objective(shard, "coreapi-"+e.Name+"-"+s.Name, e.Phase().Availability.Shard,
+				append(shared[:1:1], alarms.Dimension{Name: metrics.Shard, Value: s.Name}))
 		}
+		stacks[role], topics[role] = shard, byName
+	}
+	for _, a := range list {
+		constructs.Alarm(stacks[a.Stack], a, topics[a.Stack])
 	}
 	return nil
 }
 
+func environmentTopics(e *config.Environment) (list []config.Topic) {
+	for _, d := range config.Destinations {
+		list = append(list, e.Topic(d))
+	}
+	return list
+}
+
+func edgeTopics(e *config.Environment) (list []config.Topic) {
+	for _, d := range alarms.EdgeDestinations {
+		list = append(list, e.EdgeTopic(d))
+	}
+	return list
+}
+
+// instances are the RDS instances of the shared tier.
+func instances(e *config.Environment) []string {
+	list := []string{e.Database.Primary.Instance}
+	for _, r := range e.Database.Replicas {
+		list = append(list, r.Instance)
+	}
+	return list
+}
+
 // stack declares an empty stack of an environment. Its tags are the stack's alone: CloudFormation passes them on to the
 // resources, and templates stay free of them.
-func stack(app awscdk.App, e *config.Environment, role, about string, tags config.Tags) awscdk.Stack {
+func stack(app awscdk.App, e *config.Environment, role, about, region string, tags config.Tags) awscdk.Stack {
 	stackTags := map[string]*string{}
 	for k, v := range tags {
 		stackTags[k] = jsii.String(v)
 	}
 	return awscdk.NewStack(app, jsii.String("coreapi-"+e.Name+"-"+role), &awscdk.StackProps{
 		Description: jsii.String(about + " of the RestartiX Core API in " + e.Name),
-		Env:         &awscdk.Environment{Account: jsii.String(e.Account), Region: jsii.String(e.Region)},
+		Env:         &awscdk.Environment{Account: jsii.String(e.Account), Region: jsii.String(region)},
 		Tags:        &stackTags,
 		// Nothing here is an asset, so the version of the bootstrap stack does not matter.
 		Synthesizer: awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{

@@ -92,7 +92,7 @@ func alarmsOf(b *testing.B, project, environment string) int {
 	if err != nil {
 		b.Fatal(err)
 	}
-	rendered, err := alarms.For(list[0], alarms.All())
+	rendered, err := alarms.Defined(list[0])
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -19,7 +19,7 @@ type row struct {
 	threshold float64
 	to        string // destinations
 	since     int
-	sites     string // "", pool, instance, replica, tier or destination
+	sites     string // "", pool, instance, replica, tier, destination, or an endpoint category
 }
 
 const (
@@ -73,6 +73,17 @@ var catalogue = []row{
 	{"audit.forward.lag_seconds", "Maximum", true, 300, warning, 1, ""},
 	{"audit.queue.depth", "Minimum", true, 500, warning, 1, ""},
 	{"audit.forward.error_rate audit_log.write.count", "Average", true, 1, warning, 1, ""},
+	{"http.request.duration_ms", "p95", true, 100, warning, 1, "read-simple"},
+	{"http.request.duration_ms", "p99", true, 200, warning, 1, "read-simple"},
+	{"http.request.duration_ms", "p95", true, 300, warning, 1, "read-complex"},
+	{"http.request.duration_ms", "p99", true, 500, warning, 1, "read-complex"},
+	{"http.request.duration_ms", "p95", true, 200, warning, 1, "write-simple"},
+	{"http.request.duration_ms", "p99", true, 400, warning, 1, "write-simple"},
+	{"http.request.duration_ms", "p95", true, 500, warning, 1, "write-complex"},
+	{"http.request.duration_ms", "p99", true, 1000, warning, 1, "write-complex"},
+	{"http.request.duration_ms", "p95", true, 5000, warning, 1, "export-report"},
+	{"http.request.duration_ms", "p99", true, 10000, warning, 1, "export-report"},
+	{"HealthCheckStatus", "Minimum", false, 1, onCall, 1, ""},
 	{"5xxStatusResponses", "Sum", true, 10, warning, 1, ""},
 	{"NumberOfNotificationsFailed", "Sum", true, 0, "", 1, "destination"}, // destinations below
 }
@@ -100,6 +111,7 @@ func TestEveryRowOfTheCatalogueIsInTheTemplatesOfItsPhases(t *testing.T) {
 		count := map[string]int{
 			"": 1, "pool": 1 + len(e.Database.Replicas) + len(e.Shards), "instance": 1 + len(e.Database.Replicas) + len(e.Shards),
 			"replica": len(e.Database.Replicas), "tier": 1 + len(e.Shards), "destination": len(config.Destinations),
+			"read-simple": 1, "read-complex": 1, "write-simple": 1, "write-complex": 1, "export-report": 1,
 		}
 		for _, row := range catalogue {
 			want := count[row.sites]
@@ -121,14 +133,16 @@ func TestEveryRowOfTheCatalogueIsInTheTemplatesOfItsPhases(t *testing.T) {
 }
 
 type alarm struct {
-	name, metrics, statistic, to, instance, topic string
-	above                                         bool
-	threshold                                     float64
-	used                                          bool
+	name, metrics, statistic, to, instance, topic, category string
+	above, used                                             bool
+	threshold                                               float64
 }
 
 func (a alarm) matches(r row, phase int) bool {
 	threshold, to := r.threshold, r.to
+	if a.category != "" && a.category != r.sites {
+		return false
+	}
 	switch r.sites {
 	case "instance":
 		threshold = connections(phase, a.instance)
@@ -158,6 +172,8 @@ func read(t cfn.Template, r cfn.Resource) alarm {
 				a.instance = fmt.Sprint(dimension["Value"])
 			case "TopicName":
 				a.topic = fmt.Sprint(dimension["Value"])
+			case "EndpointCategory":
+				a.category = fmt.Sprint(dimension["Value"])
 			}
 		}
 	}
@@ -189,4 +205,34 @@ func pascal(kebab string) string {
 		b.WriteString(strings.ToUpper(part[:1]) + part[1:])
 	}
 	return b.String()
+}
+
+// A tier's budget is watched by four pairs of windows; the faster two page, the slower two do not, and nobody hears of a window
+// alone.
+func TestEveryTierHasItsBurnRateAlarms(t *testing.T) {
+	a := synth(t)
+	pairs := map[string]string{"1h": critical, "6h": critical, "24h": warning, "3d": warning}
+	for _, e := range a.references() {
+		found := 0
+		for _, template := range a.templates[e.Name] {
+			for _, r := range template.Of("AWS::CloudWatch::CompositeAlarm") {
+				found++
+				c := read(template, r)
+				pair := strings.Split(strings.TrimPrefix(c.name, "coreapi-"+e.Name+"-ErrorBudgetBurn"), "-")[0]
+				if c.to != pairs[pair] {
+					t.Errorf("%s notifies %s, want %s", c.name, c.to, pairs[pair])
+				}
+				rule := template.Text(r, "AlarmRule")
+				for _, window := range []string{"Long", "Short"} {
+					name := strings.Replace(c.name, pair, pair+window, 1)
+					if !strings.Contains(rule, `ALARM("`+name+`")`) || strings.Contains(rule, `NOT ALARM("`+name+`")`) {
+						t.Errorf("%s: rule %s lacks %s", c.name, rule, name)
+					}
+				}
+			}
+		}
+		if want := len(pairs) * (1 + len(e.Shards)); found != want {
+			t.Errorf("%s: %d composites, want %d", e.Name, found, want)
+		}
+	}
 }

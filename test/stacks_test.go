@@ -17,7 +17,7 @@ import (
 func TestTheTemplatesHoldExactlyTheAlarmsDefined(t *testing.T) {
 	a := synth(t)
 	for _, e := range a.environments {
-		list, err := alarms.For(e, alarms.All())
+		list, err := alarms.Defined(e)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -26,7 +26,7 @@ func TestTheTemplatesHoldExactlyTheAlarmsDefined(t *testing.T) {
 			want[alarm.Name] = alarm.LogicalID
 		}
 		for _, template := range a.templates[e.Name] {
-			for _, r := range template.Of("AWS::CloudWatch::Alarm") {
+			for _, r := range template.Of("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm") {
 				name := template.Text(r, "AlarmName")
 				if want[name] != r.LogicalID {
 					t.Errorf("%s: alarm %s has logical id %s, want %q", template.Name, name, r.LogicalID, want[name])
@@ -79,6 +79,8 @@ func TestGrowingFromPhaseToPhaseReplacesNothing(t *testing.T) {
 // createOnly are the properties whose change makes CloudFormation replace the resource. Source: the resource schemas.
 var createOnly = map[string][]string{
 	"AWS::CloudWatch::Alarm":                   {"AlarmName"},
+	"AWS::CloudWatch::CompositeAlarm":          {"AlarmName"},
+	"AWS::RDS::EventSubscription":              {"SubscriptionName"},
 	"AWS::SNS::Topic":                          {"TopicName", "FifoTopic"},
 	"AWS::SNS::Subscription":                   {"Endpoint", "Protocol", "TopicArn"},
 	"AWS::KMS::Alias":                          {"AliasName"},
@@ -217,8 +219,8 @@ func TestFiftyShardsFit(t *testing.T) {
 	out := filepath.Join(project, "cdk.out")
 	runIn(t, project, out, "many")
 	checkLimits(t, out)
-	if got := len(manifest(t, out)); got != 52 {
-		t.Errorf("%d stacks; expected a service, a monitoring and 50 shard stacks", got)
+	if got := len(manifest(t, out)); got != 53 {
+		t.Errorf("%d stacks; expected service, edge, monitoring and 50 shard stacks", got)
 	}
 }
 

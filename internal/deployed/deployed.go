@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -39,10 +40,9 @@ type Stack struct{ Name, Status string }
 
 // Topic is a destination's topic and who listens to it: PagerDuty's address without the key, or a Slack channel's id.
 type Topic struct {
-	Destination config.Destination
-	Key         string // the KMS key's ARN
-	Policy      string // the topic's policy, in JSON
-	Listeners   []string
+	Name      string
+	Key       string // the KMS key's ARN
+	Listeners []string
 }
 
 // Query is a saved Logs Insights query.
@@ -62,31 +62,59 @@ type Count struct {
 // Read reads an environment's stacks and all that they made.
 func Read(ctx context.Context, cfg aws.Config, e *config.Environment) (*Environment, error) {
 	d := &Environment{Name: e.Name}
-	resources, err := d.readStacks(ctx, cfg, e)
-	if err != nil {
-		return nil, err
+	topics := map[string][]config.Topic{e.Region: {}}
+	for _, each := range config.Destinations {
+		topics[e.Region] = append(topics[e.Region], e.Topic(each))
+	}
+	if e.ExternalCheck != nil {
+		for _, each := range alarms.EdgeDestinations {
+			topics[config.EdgeRegion] = append(topics[config.EdgeRegion], e.EdgeTopic(each))
+		}
+	}
+	byType := map[string]*Count{}
+	for _, region := range slices.Sorted(maps.Keys(topics)) {
+		regional := cfg.Copy()
+		regional.Region = region
+		if err := d.readRegion(ctx, regional, e, topics[region], byType); err != nil {
+			return nil, fmt.Errorf("%s: %w", region, err)
+		}
 	}
 	if len(d.Stacks) == 0 {
 		return nil, fmt.Errorf("no stack coreapi-%s-* in account %s, %s; deploy it first", e.Name, e.Account, e.Region)
 	}
-	for _, read := range []func(context.Context, aws.Config, *config.Environment) error{d.readAlarms, d.readTopics, d.readQueries} {
-		if err := read(ctx, cfg, e); err != nil {
-			return nil, err
-		}
+	if err := d.readQueries(ctx, cfg, e); err != nil {
+		return nil, err
 	}
-	d.Resources, err = count(ctx, cfg, resources)
-	for i, c := range d.Resources {
-		// A topic policy has no life of its own: it is an attribute of its topic.
-		if c.Type == "AWS::SNS::TopicPolicy" {
-			d.Resources[i].By = "sns GetTopicAttributes"
-			for _, t := range d.Topics {
-				if strings.Contains(t.Policy, "cloudwatch.amazonaws.com") {
-					d.Resources[i].Found++
-				}
-			}
-		}
+	for _, kind := range slices.Sorted(maps.Keys(byType)) {
+		d.Resources = append(d.Resources, *byType[kind])
 	}
-	return d, err
+	slices.SortFunc(d.Stacks, func(a, b Stack) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(d.Alarms, func(a, b alarms.Alarm) int { return cmp.Compare(a.Name, b.Name) })
+	return d, nil
+}
+
+// readRegion adds what is in one Region.
+func (d *Environment) readRegion(ctx context.Context, cfg aws.Config, e *config.Environment, topics []config.Topic, byType map[string]*Count) error {
+	resources, err := d.readStacks(ctx, cfg, e)
+	if err != nil || len(resources) == 0 {
+		return err
+	}
+	if err := d.readAlarms(ctx, cfg, e); err != nil {
+		return err
+	}
+	policies, err := d.readTopics(ctx, cfg, topics)
+	if err != nil {
+		return err
+	}
+	if err := count(ctx, cfg, resources, byType); err != nil {
+		return err
+	}
+	// A topic policy has no life of its own: it is an attribute of its topic.
+	if c, ok := byType["AWS::SNS::TopicPolicy"]; ok {
+		c.By = "sns GetTopicAttributes"
+		c.Found += policies
+	}
+	return nil
 }
 
 func (d *Environment) readStacks(ctx context.Context, cfg aws.Config, e *config.Environment) ([]cfntypes.StackResourceSummary, error) {
@@ -114,13 +142,13 @@ func (d *Environment) readStacks(ctx context.Context, cfg aws.Config, e *config.
 			}
 		}
 	}
-	slices.SortFunc(d.Stacks, func(a, b Stack) int { return cmp.Compare(a.Name, b.Name) })
 	return resources, nil
 }
 
 func (d *Environment) readAlarms(ctx context.Context, cfg aws.Config, e *config.Environment) error {
 	pages := cloudwatch.NewDescribeAlarmsPaginator(cloudwatch.NewFromConfig(cfg), &cloudwatch.DescribeAlarmsInput{
 		AlarmNamePrefix: aws.String("coreapi-" + e.Name + "-"),
+		AlarmTypes:      []cwtypes.AlarmType{cwtypes.AlarmTypeMetricAlarm, cwtypes.AlarmTypeCompositeAlarm},
 	})
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
@@ -130,30 +158,37 @@ func (d *Environment) readAlarms(ctx context.Context, cfg aws.Config, e *config.
 		for _, a := range page.MetricAlarms {
 			d.Alarms = append(d.Alarms, alarm(a))
 		}
+		for _, a := range page.CompositeAlarms {
+			out := words(aws.ToString(a.AlarmName), aws.ToString(a.AlarmDescription), a.AlarmActions)
+			out.Rule = aws.ToString(a.AlarmRule)
+			d.Alarms = append(d.Alarms, out)
+		}
 	}
-	slices.SortFunc(d.Alarms, func(a, b alarms.Alarm) int { return cmp.Compare(a.Name, b.Name) })
 	return nil
+}
+
+// words are the parts of an alarm that its description and its actions tell.
+func words(name, description string, actions []string) alarms.Alarm {
+	severity, _, _ := strings.Cut(description, ":")
+	a := alarms.Alarm{
+		Name: name, Description: description,
+		Severity: alarms.Severity(strings.ToLower(severity)),
+		Runbook:  description[strings.LastIndex(description, "/")+1:],
+	}
+	for _, action := range actions {
+		a.Destinations = append(a.Destinations, destination(action))
+	}
+	return a
 }
 
 // alarm is an alarm as CloudWatch describes it, in the words of its definition.
 func alarm(a cwtypes.MetricAlarm) alarms.Alarm {
-	out := alarms.Alarm{
-		Name:              aws.ToString(a.AlarmName),
-		Description:       aws.ToString(a.AlarmDescription),
-		Comparison:        alarms.Comparison(a.ComparisonOperator),
-		Threshold:         aws.ToFloat64(a.Threshold),
-		Period:            int(aws.ToInt32(a.Period)),
-		DatapointsToAlarm: int(aws.ToInt32(a.DatapointsToAlarm)),
-		EvaluationPeriods: int(aws.ToInt32(a.EvaluationPeriods)),
-		Missing:           alarms.MissingData(aws.ToString(a.TreatMissingData)),
-		LowSamples:        alarms.LowSamples(aws.ToString(a.EvaluateLowSampleCountPercentile)),
-	}
-	severity, _, _ := strings.Cut(out.Description, ":")
-	out.Severity = alarms.Severity(strings.ToLower(severity))
-	out.Runbook = out.Description[strings.LastIndex(out.Description, "/")+1:]
-	for _, action := range a.AlarmActions {
-		out.Destinations = append(out.Destinations, destination(action))
-	}
+	out := words(aws.ToString(a.AlarmName), aws.ToString(a.AlarmDescription), a.AlarmActions)
+	out.Comparison, out.Threshold = alarms.Comparison(a.ComparisonOperator), aws.ToFloat64(a.Threshold)
+	out.Period, out.EvaluationPeriods = int(aws.ToInt32(a.Period)), int(aws.ToInt32(a.EvaluationPeriods))
+	out.DatapointsToAlarm = int(aws.ToInt32(a.DatapointsToAlarm))
+	out.Missing = alarms.MissingData(aws.ToString(a.TreatMissingData))
+	out.LowSamples = alarms.LowSamples(aws.ToString(a.EvaluateLowSampleCountPercentile))
 	if len(a.Metrics) == 0 {
 		out.Queries = []alarms.Query{{
 			Namespace: aws.ToString(a.Namespace), Metric: aws.ToString(a.MetricName), Dimensions: dimensions(a.Dimensions),
@@ -193,24 +228,27 @@ func destination(topicARN string) config.Destination {
 // key is the part of PagerDuty's address that lets whoever knows it raise incidents.
 var key = regexp.MustCompile(`(/integration/)[^/]+`)
 
-func (d *Environment) readTopics(ctx context.Context, cfg aws.Config, e *config.Environment) error {
+// readTopics also counts the topics whose policy lets CloudWatch publish.
+func (d *Environment) readTopics(ctx context.Context, cfg aws.Config, topics []config.Topic) (policies int, err error) {
 	client := sns.NewFromConfig(cfg)
 	slack, err := slackChannels(ctx, cfg)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	for _, destination := range config.Destinations {
-		arn := e.TopicARN(destination)
-		attributes, err := client.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: aws.String(arn)})
+	for _, t := range topics {
+		attributes, err := client.GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: aws.String(t.ARN)})
 		if err != nil {
-			return fmt.Errorf("topic %s: %w", arn, err)
+			return 0, fmt.Errorf("topic %s: %w", t.ARN, err)
 		}
-		topic := Topic{Destination: destination, Key: attributes.Attributes["KmsMasterKeyId"], Policy: attributes.Attributes["Policy"], Listeners: slack[arn]}
-		pages := sns.NewListSubscriptionsByTopicPaginator(client, &sns.ListSubscriptionsByTopicInput{TopicArn: aws.String(arn)})
+		if strings.Contains(attributes.Attributes["Policy"], "cloudwatch.amazonaws.com") {
+			policies++
+		}
+		topic := Topic{Name: t.Name, Key: attributes.Attributes["KmsMasterKeyId"], Listeners: slack[t.ARN]}
+		pages := sns.NewListSubscriptionsByTopicPaginator(client, &sns.ListSubscriptionsByTopicInput{TopicArn: aws.String(t.ARN)})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				return err
+				return 0, err
 			}
 			for _, s := range page.Subscriptions {
 				topic.Listeners = append(topic.Listeners, key.ReplaceAllString(aws.ToString(s.Endpoint), "${1}***"))
@@ -218,7 +256,7 @@ func (d *Environment) readTopics(ctx context.Context, cfg aws.Config, e *config.
 		}
 		d.Topics = append(d.Topics, topic)
 	}
-	return nil
+	return policies, nil
 }
 
 // slackChannels are the channels that listen to each topic. The chat service is global; its API answers in us-east-2.
@@ -269,7 +307,7 @@ func (d *Environment) Missing() []string {
 	}
 	for _, t := range d.Topics {
 		if len(t.Listeners) == 0 {
-			list = append(list, fmt.Sprintf("topic of %s: nobody listens", t.Destination))
+			list = append(list, fmt.Sprintf("topic %s: nobody listens", t.Name))
 		}
 	}
 	return list
@@ -283,9 +321,9 @@ func (d *Environment) Markdown() string {
 		fmt.Fprintf(&b, "| %s | %s |\n", s.Name, s.Status)
 	}
 	fmt.Fprintf(&b, "\n## Alarms (%d)\n\n%s", len(d.Alarms), alarms.Inventory(d.Alarms))
-	b.WriteString("\n## Destinations\n\n| destination | who listens | encrypted with |\n|---|---|---|\n")
+	b.WriteString("\n## Destinations\n\n| topic | who listens | encrypted with |\n|---|---|---|\n")
 	for _, t := range d.Topics {
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", t.Destination, strings.Join(t.Listeners, ", "), t.Key)
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", t.Name, strings.Join(t.Listeners, ", "), t.Key)
 	}
 	fmt.Fprintf(&b, "\n## Saved queries (%d)\n\n| query | log groups |\n|---|---|\n", len(d.Queries))
 	for _, q := range d.Queries {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -17,6 +15,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatchlogs"
 	"github.com/aws/aws-sdk-go-v2/service/iam"
 	"github.com/aws/aws-sdk-go-v2/service/kms"
+	"github.com/aws/aws-sdk-go-v2/service/rds"
+	"github.com/aws/aws-sdk-go-v2/service/route53"
 	"github.com/aws/aws-sdk-go-v2/service/sns"
 	"github.com/aws/aws-sdk-go-v2/service/ssm"
 	"github.com/aws/smithy-go"
@@ -35,6 +35,20 @@ var readers = map[string]reader{
 			AlarmNames: []string{id}, AlarmTypes: []cwtypes.AlarmType{cwtypes.AlarmTypeMetricAlarm},
 		})
 		return err == nil && len(out.MetricAlarms) == 1, err
+	}},
+	"AWS::CloudWatch::CompositeAlarm": {"cloudwatch DescribeAlarms", func(ctx context.Context, cfg aws.Config, id string) (bool, error) {
+		out, err := cloudwatch.NewFromConfig(cfg).DescribeAlarms(ctx, &cloudwatch.DescribeAlarmsInput{
+			AlarmNames: []string{id}, AlarmTypes: []cwtypes.AlarmType{cwtypes.AlarmTypeCompositeAlarm},
+		})
+		return err == nil && len(out.CompositeAlarms) == 1, err
+	}},
+	"AWS::RDS::EventSubscription": {"rds DescribeEventSubscriptions", func(ctx context.Context, cfg aws.Config, id string) (bool, error) {
+		out, err := rds.NewFromConfig(cfg).DescribeEventSubscriptions(ctx, &rds.DescribeEventSubscriptionsInput{SubscriptionName: aws.String(id)})
+		return err == nil && len(out.EventSubscriptionsList) == 1, err
+	}},
+	"AWS::Route53::HealthCheck": {"route53 GetHealthCheck", func(ctx context.Context, cfg aws.Config, id string) (bool, error) {
+		_, err := route53.NewFromConfig(cfg).GetHealthCheck(ctx, &route53.GetHealthCheckInput{HealthCheckId: aws.String(id)})
+		return err == nil, err
 	}},
 	"AWS::SNS::Topic": {"sns GetTopicAttributes", func(ctx context.Context, cfg aws.Config, id string) (bool, error) {
 		_, err := sns.NewFromConfig(cfg).GetTopicAttributes(ctx, &sns.GetTopicAttributesInput{TopicArn: aws.String(id)})
@@ -99,9 +113,8 @@ var readers = map[string]reader{
 	}},
 }
 
-// count asks for every resource and sums up by type.
-func count(ctx context.Context, cfg aws.Config, resources []cfntypes.StackResourceSummary) ([]Count, error) {
-	byType := map[string]*Count{}
+// count asks for every resource of a Region and adds it up by type.
+func count(ctx context.Context, cfg aws.Config, resources []cfntypes.StackResourceSummary, byType map[string]*Count) error {
 	for _, r := range resources {
 		kind := aws.ToString(r.ResourceType)
 		c, ok := byType[kind]
@@ -117,15 +130,11 @@ func count(ctx context.Context, cfg aws.Config, resources []cfntypes.StackResour
 		found, err := read(ctx, cfg, aws.ToString(r.PhysicalResourceId))
 		var refusal smithy.APIError
 		if err != nil && (!errors.As(err, &refusal) || !strings.Contains(refusal.ErrorCode(), "NotFound") && !strings.Contains(refusal.ErrorCode(), "NoSuch")) {
-			return nil, fmt.Errorf("%s %s: %w", kind, aws.ToString(r.PhysicalResourceId), err)
+			return fmt.Errorf("%s %s: %w", kind, aws.ToString(r.PhysicalResourceId), err)
 		}
 		if found {
 			c.Found++
 		}
 	}
-	var list []Count
-	for _, kind := range slices.Sorted(maps.Keys(byType)) {
-		list = append(list, *byType[kind])
-	}
-	return list, nil
+	return nil
 }

@@ -165,10 +165,13 @@ func (w world) subscription(topic place) []string {
 			return nil
 		}
 	}
-	for _, r := range topic.in.Of("AWS::Chatbot::SlackChannelConfiguration", "AWS::Chatbot::MicrosoftTeamsChannelConfiguration") {
-		for _, t := range topic.in.List(r, "SnsTopicArns") {
-			if refersTo(topic, fmt.Sprint(t)) {
-				return nil
+	for _, t := range w.all {
+		for _, r := range t.Of("AWS::Chatbot::SlackChannelConfiguration", "AWS::Chatbot::MicrosoftTeamsChannelConfiguration") {
+			for _, listened := range t.List(r, "SnsTopicArns") {
+				found, ok := w.topic(t, fmt.Sprint(listened))
+				if ok && found.in.Name == topic.in.Name && found.LogicalID == topic.LogicalID {
+					return nil
+				}
 			}
 		}
 	}

@@ -1,0 +1,125 @@
+package alarms
+
+import (
+	"fmt"
+
+	"github.com/restartix/core-api-monitoring/metrics"
+	"github.com/restartix/core-api-monitoring/slo"
+)
+
+// burnParts are two silent alarms for each pair of burn windows: one period of the window's length, so that the sum is over
+// the window, at the rate times the tier's error budget.
+func burnParts() []Definition {
+	var list []Definition
+	for _, b := range slo.Burns {
+		for _, w := range []struct {
+			id     string
+			length int
+		}{{burnID(b) + "Long", b.Long}, {burnID(b) + "Short", b.Short}} {
+			list = append(list, Definition{
+				ID: w.id, Each: PerTier, Since: 1,
+				Signal: Rate(metrics.Response5xx, metrics.ResponseTotal, b.Floor), Is: Above, Threshold: PercentOf(100*b.Rate, ErrorBudget),
+				Window: Window{Period: w.length, Datapoints: 1, Of: 1}, Missing: NotBreaching,
+				Because:  "the window is the burn's; the floor keeps one failed request from burning the strictest budget",
+				Severity: burnSeverity(b), Part: true,
+				Problem: fmt.Sprintf("The error budget ({name}) burns more than %g times too fast over %s.", b.Rate, Duration(w.length)),
+				Users:   "See the alarm that this one is a part of.",
+				First:   fmt.Sprintf("Nothing here: %s tells when both of its windows burn.", burnID(b)),
+				Runbook: "error-budget-burn",
+			})
+		}
+	}
+	return list
+}
+
+// burnComposites tell when both windows of a pair burn, unless a faster pair's long window does: that one has told, and its
+// long window outlasts the slower pair's short one, so that no second page comes when the incident ends.
+func burnComposites() []Composite {
+	var list []Composite
+	var faster []string
+	for _, b := range slo.Burns {
+		list = append(list, Composite{
+			ID: burnID(b), Each: PerTier, Since: 1,
+			AllOf: []string{burnID(b) + "Long", burnID(b) + "Short"}, NoneOf: faster,
+			Because:  "the long window says that it matters, the short one that it still goes on",
+			Severity: burnSeverity(b),
+			Problem: fmt.Sprintf("The error budget ({name}) burns more than %g times too fast, over %s and still over the last %s.",
+				b.Rate, Duration(b.Long), Duration(b.Short)),
+			Users:   "Requests fail often enough to break the availability objective of the last 30 days.",
+			First:   "Run the saved query errors-by-type and compare the beginning with the last deploy; the operations dashboard shows what is left of the budget.",
+			Runbook: "error-budget-burn",
+		})
+		faster = append(faster[:len(faster):len(faster)], burnID(b)+"Long")
+	}
+	return list
+}
+
+func burnID(b slo.Burn) string { return "ErrorBudgetBurn" + b.ID }
+
+func burnSeverity(b slo.Burn) Severity {
+	if b.Pages {
+		return Critical
+	}
+	return Warning
+}
+
+const latencyObjective = "four quarters in a row are an hour; a quarter with too few samples for the percentile keeps the state"
+
+// The latency objectives of the endpoint categories.
+var objectiveAlarms = []Definition{
+	{
+		ID:         "EndpointLatencyP95High",
+		Each:       PerCategory,
+		Since:      1,
+		Signal:     P95(metrics.RequestDuration),
+		Is:         Above,
+		Threshold:  PercentOf(100, LatencyP95),
+		Window:     Window{Period: 15 * Minute, Datapoints: 4, Of: 4},
+		Missing:    NotBreaching,
+		LowSamples: IgnoreLowSamples,
+		Because:    latencyObjective,
+		Severity:   Warning,
+		Problem:    "For an hour, one {name} request in twenty took longer than its objective.",
+		Users:      "These pages feel slow.",
+		First:      "Run the saved query slow-endpoints and look for this category's endpoints: a change, its queries, or an outside service.",
+		Runbook:    "slow-response-times",
+	},
+	{
+		ID:         "EndpointLatencyP99High",
+		Each:       PerCategory,
+		Since:      1,
+		Signal:     P99(metrics.RequestDuration),
+		Is:         Above,
+		Threshold:  PercentOf(100, LatencyP99),
+		Window:     Window{Period: 15 * Minute, Datapoints: 4, Of: 4},
+		Missing:    NotBreaching,
+		LowSamples: IgnoreLowSamples,
+		Because:    latencyObjective,
+		Severity:   Warning,
+		Problem:    "For an hour, one {name} request in a hundred took longer than its objective.",
+		Users:      "A few of these requests are slow.",
+		First:      "Run the saved query slow-endpoints and look for this category's endpoints; few and slow often means one tenant's data.",
+		Runbook:    "slow-response-times",
+	},
+}
+
+// The eye from outside.
+var externalAlarms = []Definition{
+	{
+		ID:        "ExternalCheckFailing",
+		Each:      PerExternalCheck,
+		Since:     1,
+		Signal:    Minimum(metrics.ExternalCheckStatus),
+		Is:        Below,
+		Threshold: Value(1),
+		Window:    Window{Period: Minute, Datapoints: 1, Of: 1},
+		Missing:   Breaching,
+		Because:   "Route 53 itself waits for three failures in a row from most of its checkers, a minute and a half; more waiting would only be late",
+		Severity:  Critical,
+		Notify:    toOnCall,
+		Problem:   "The API does not answer on /health when asked from outside AWS.",
+		Users:     "Nobody can use the platform.",
+		First:     "Ask /health yourself. If it answers, look at DNS, certificate and where the checkers fail; if not, at the service and its last deploy.",
+		Runbook:   "external-check",
+	},
+}

@@ -1,0 +1,1036 @@
+"""What the emulator promises, each type deployed through CloudFormation and read back through its own API."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import urllib.error
+import urllib.request
+from datetime import datetime
+from functools import lru_cache
+from pathlib import Path
+
+import boto3
+import cbor2
+from botocore.config import Config
+from botocore.exceptions import ClientError, WaiterError
+
+HERE = Path(__file__).resolve().parent
+ACCOUNT = "111122223333"
+REGION = "eu-central-1"
+
+
+class Emulator:
+    """One server process in a directory of its own."""
+
+    def __init__(self, *options: str) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.state = Path(self.folder.name) / "state"
+        self.log = open(Path(self.folder.name) / "log", "w+")
+        self.process = subprocess.Popen(
+            [sys.executable, str(HERE / "server.py"), "--account", ACCOUNT, "--state", str(self.state), *options],
+            stderr=self.log,
+        )
+        deadline = time.monotonic() + 30
+        while not ((self.state / "port").exists() and (self.state / "pid").exists()):
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                self.log.seek(0)
+                raise RuntimeError(f"the emulator did not start: {self.log.read()}")
+            time.sleep(0.05)
+        self.url = f"http://localhost:{(self.state / 'port').read_text()}"
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(timeout=10)
+        self.log.close()
+        self.folder.cleanup()
+
+
+def setUpModule() -> None:
+    global emulator
+    emulator = Emulator()
+
+
+def tearDownModule() -> None:
+    emulator.stop()
+
+
+@lru_cache
+def aws(service: str, region: str = REGION):
+    return boto3.client(
+        service,
+        region_name=region,
+        endpoint_url=emulator.url,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(proxies={}),
+    )
+
+
+def held() -> dict:
+    with urllib.request.urlopen(f"{emulator.url}/_emulator/held") as answer:
+        return json.load(answer)["types"]
+
+
+class StackTest(unittest.TestCase):
+    """Deploys the stacks of a test and deletes them after it."""
+
+    region = REGION
+
+    def deploy(self, resources: dict, name: str = "test", **rest) -> dict[str, str]:
+        """Creates the stack, or updates it when it is there; returns its outputs."""
+        cloudformation = aws("cloudformation", self.region)
+        template = {"Resources": resources}
+        for section in ("Outputs", "Parameters", "Conditions"):
+            if section in rest:
+                template[section] = rest.pop(section)
+        given = {"StackName": name, "TemplateBody": json.dumps(template), "Capabilities": ["CAPABILITY_IAM"]} | rest
+        try:
+            cloudformation.create_stack(**given)
+            kind = "stack_create_complete"
+            self.addCleanup(self.destroy, name)
+        except cloudformation.exceptions.AlreadyExistsException:
+            cloudformation.update_stack(**given)
+            kind = "stack_update_complete"
+        cloudformation.get_waiter(kind).wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 3})
+        stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
+        return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
+
+    def destroy(self, name: str = "test") -> None:
+        aws("cloudformation", self.region).delete_stack(StackName=name)
+
+    def assert_fails(self, resources: dict, text: str, **rest) -> None:
+        """The deployment ends rolled back, and one of its events tells why."""
+        with self.assertRaises(WaiterError):
+            self.deploy(resources, **rest)
+        stack = aws("cloudformation", self.region).describe_stacks(StackName="test")["Stacks"][0]
+        self.assertIn(stack["StackStatus"], ("ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"))
+        events = aws("cloudformation", self.region).describe_stack_events(StackName="test")["StackEvents"]
+        reasons = [each.get("ResourceStatusReason", "") for each in events]
+        self.assertTrue(any(text in reason for reason in reasons), f"{text!r} is in none of {reasons}")
+
+
+def ref(name: str) -> dict:
+    return {"Ref": name}
+
+
+def att(name: str, attribute: str) -> dict:
+    return {"Fn::GetAtt": [name, attribute]}
+
+
+def resource(type_: str, properties: dict | None = None, **rest) -> dict:
+    return {"Type": type_, "Properties": properties or {}, **rest}
+
+
+def alarm(**properties) -> dict:
+    return resource(
+        "AWS::CloudWatch::Alarm",
+        {
+            "AlarmName": "errors",
+            "Namespace": "App",
+            "MetricName": "Errors",
+            "Statistic": "Sum",
+            "Period": 60,
+            "EvaluationPeriods": 3,
+            "Threshold": 5,
+            "ComparisonOperator": "GreaterThanThreshold",
+        }
+        | properties,
+    )
+
+
+def topic(name: str = "pages", **properties) -> dict:
+    return resource("AWS::SNS::Topic", {"TopicName": name, **properties})
+
+
+class AlarmTest(StackTest):
+    def described(self, name: str, kind: str = "MetricAlarm") -> dict:
+        answer = aws("cloudwatch").describe_alarms(AlarmNames=[name], AlarmTypes=[kind])
+        (found,) = answer[f"{kind}s"]
+        return found
+
+    def test_every_property_of_a_metric_alarm_is_read_back(self) -> None:
+        properties = {
+            "AlarmDescription": "too many errors",
+            "ActionsEnabled": False,
+            "DatapointsToAlarm": 2,
+            "Dimensions": [{"Name": "Service", "Value": "api"}],
+            "TreatMissingData": "notBreaching",
+            "Unit": "Count",
+            "AlarmActions": ["arn:aws:sns:eu-central-1:111122223333:alarm"],
+            "OKActions": ["arn:aws:sns:eu-central-1:111122223333:ok"],
+            "InsufficientDataActions": ["arn:aws:sns:eu-central-1:111122223333:missing"],
+        }
+        self.deploy({"A": alarm(**properties)})
+        found = self.described("errors")
+        expected = alarm(**properties)["Properties"]
+        self.assertEqual(found | expected, found)
+        self.assertEqual(found["StateValue"], "INSUFFICIENT_DATA")
+
+    def test_percentile_alarm_keeps_its_statistic_and_low_sample_setting(self) -> None:
+        alarm_ = alarm(ExtendedStatistic="p99.9", EvaluateLowSampleCountPercentile="ignore")
+        del alarm_["Properties"]["Statistic"]
+        self.deploy({"A": alarm_})
+        found = self.described("errors")
+        self.assertEqual(found["ExtendedStatistic"], "p99.9")
+        self.assertEqual(found["EvaluateLowSampleCountPercentile"], "ignore")
+        self.assertNotIn("Statistic", found)
+
+    def test_math_alarm_keeps_every_query(self) -> None:
+        metrics = [
+            {"Id": "rate", "Expression": "100*errors/all", "Label": "error rate", "ReturnData": True},
+            *(
+                {
+                    "Id": id_,
+                    "AccountId": "444455556666",
+                    "ReturnData": False,
+                    "MetricStat": {
+                        "Metric": {
+                            "Namespace": "App",
+                            "MetricName": name,
+                            "Dimensions": [{"Name": "Service", "Value": "api"}],
+                        },
+                        "Period": 300,
+                        "Stat": "Sum",
+                        "Unit": "Count",
+                    },
+                }
+                for id_, name in (("errors", "Errors"), ("all", "Requests"))
+            ),
+        ]
+        common = {"EvaluationPeriods": 2, "Threshold": 1.5, "ComparisonOperator": "GreaterThanThreshold"}
+        self.deploy({"A": resource("AWS::CloudWatch::Alarm", {"AlarmName": "rate", "Metrics": metrics, **common})})
+        found = self.described("rate")
+        self.assertEqual(found["Metrics"], metrics)
+        self.assertEqual(found["Threshold"], 1.5)
+
+    def test_anomaly_alarm_keeps_its_threshold_metric(self) -> None:
+        metrics = [
+            {"Id": "band", "Expression": "ANOMALY_DETECTION_BAND(m, 2)", "ReturnData": True},
+            {
+                "Id": "m",
+                "ReturnData": True,
+                "MetricStat": {"Metric": {"Namespace": "App", "MetricName": "Requests"}, "Period": 60, "Stat": "Sum"},
+            },
+        ]
+        properties = {"AlarmName": "anomaly", "Metrics": metrics, "ThresholdMetricId": "band", "EvaluationPeriods": 1}
+        properties["ComparisonOperator"] = "LessThanLowerOrGreaterThanUpperThreshold"
+        self.deploy({"A": resource("AWS::CloudWatch::Alarm", properties)})
+        self.assertEqual(self.described("anomaly")["ThresholdMetricId"], "band")
+
+    def test_numbers_written_as_text_are_numbers(self) -> None:
+        self.deploy({"A": alarm(Threshold="7", Period="120")})
+        found = self.described("errors")
+        self.assertEqual((found["Threshold"], found["Period"]), (7.0, 120))
+
+    def test_update_changes_an_alarm_in_place_and_forgets_what_was_left_out(self) -> None:
+        self.deploy({"A": alarm(Threshold=5, OKActions=["arn:aws:sns:eu-central-1:111122223333:ok"])})
+        aws("cloudwatch").set_alarm_state(AlarmName="errors", StateValue="ALARM", StateReason="test")
+        self.deploy({"A": alarm(Threshold=9)})
+        found = self.described("errors")
+        self.assertEqual(found["Threshold"], 9.0)
+        self.assertEqual(found.get("OKActions", []), [])
+        self.assertEqual(found["StateValue"], "ALARM")
+
+    def test_renamed_alarm_replaces_the_old_one(self) -> None:
+        self.deploy({"A": alarm(), "B": topic(DisplayName=ref("A"))})
+        outputs = self.deploy({"A": alarm(AlarmName="renamed")}, Outputs={"Name": {"Value": ref("A")}})
+        self.assertEqual(outputs["Name"], "renamed")
+        names = [each["AlarmName"] for each in aws("cloudwatch").describe_alarms()["MetricAlarms"]]
+        self.assertEqual(names, ["renamed"])
+
+    def test_alarm_removed_from_the_template_is_deleted(self) -> None:
+        self.deploy({"A": alarm(), "B": alarm(AlarmName="second")})
+        self.deploy({"B": alarm(AlarmName="second")})
+        names = [each["AlarmName"] for each in aws("cloudwatch").describe_alarms()["MetricAlarms"]]
+        self.assertEqual(names, ["second"])
+
+    def test_many_alarms_come_in_pages_as_from_aws(self) -> None:
+        self.deploy({f"A{n}": alarm(AlarmName=f"alarm-{n}") for n in range(60)})
+        cloudwatch = aws("cloudwatch")
+        self.assertEqual(len(cloudwatch.describe_alarms()["MetricAlarms"]), 50)
+        pages = cloudwatch.get_paginator("describe_alarms").paginate()
+        self.assertEqual(sum(len(page["MetricAlarms"]) for page in pages), 60)
+
+    def test_two_alarms_of_one_name_fail(self) -> None:
+        self.assert_fails({"A": alarm(), "B": alarm(Threshold=1)}, "errors already exists")
+        self.assertEqual(aws("cloudwatch").describe_alarms()["MetricAlarms"], [])
+
+    def test_unknown_property_fails(self) -> None:
+        self.assert_fails({"A": alarm(Treshold=5)}, "Treshold")
+
+    def test_alarm_tags_follow_the_template_and_the_stack(self) -> None:
+        tags = [{"Key": "owner", "Value": "api"}, {"Key": "old", "Value": "x"}]
+        self.deploy({"A": alarm(Tags=tags)}, Tags=[{"Key": "stage", "Value": "prod"}])
+        self.deploy({"A": alarm(Tags=[{"Key": "owner", "Value": "web"}])}, Tags=[{"Key": "stage", "Value": "prod"}])
+        arn = self.described("errors")["AlarmArn"]
+        found = {
+            each["Key"]: each["Value"] for each in aws("cloudwatch").list_tags_for_resource(ResourceARN=arn)["Tags"]
+        }
+        self.assertEqual(found, {"owner": "web", "stage": "prod"})
+
+    def test_composite_alarm_keeps_its_rule_and_suppressor(self) -> None:
+        properties = {
+            "AlarmName": "incident",
+            "AlarmDescription": "several at once",
+            "ActionsEnabled": True,
+            "AlarmActions": ["arn:aws:sns:eu-central-1:111122223333:pages"],
+            "OKActions": ["arn:aws:sns:eu-central-1:111122223333:pages"],
+            "ActionsSuppressor": "deploying",
+            "ActionsSuppressorWaitPeriod": 60,
+            "ActionsSuppressorExtensionPeriod": 120,
+        }
+        rule = {"Fn::Sub": 'ALARM("${A}") OR (ALARM("${B.Arn}") AND NOT OK("deploying"))'}
+        template = {
+            "A": alarm(),
+            "B": alarm(AlarmName="second"),
+            "D": alarm(AlarmName="deploying"),
+            "C": resource("AWS::CloudWatch::CompositeAlarm", {"AlarmRule": rule, **properties}, DependsOn="D"),
+        }
+        self.deploy(template, Outputs={"Arn": {"Value": att("C", "Arn")}})
+        found = self.described("incident", "CompositeAlarm")
+        self.assertEqual(found | properties, found)
+        self.assertEqual(
+            found["AlarmRule"],
+            'ALARM("errors") OR (ALARM("arn:aws:cloudwatch:eu-central-1:111122223333:alarm:second") '
+            'AND NOT OK("deploying"))',
+        )
+        self.assertEqual(aws("cloudwatch").describe_alarms(AlarmNames=["incident"])["MetricAlarms"], [])
+        template["C"]["Properties"]["ActionsSuppressorWaitPeriod"] = 90
+        self.deploy(template)
+        self.assertEqual(self.described("incident", "CompositeAlarm")["ActionsSuppressorWaitPeriod"], 90)
+        del template["C"]
+        self.deploy(template)
+        self.assertEqual(aws("cloudwatch").describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"], [])
+
+    def test_composite_of_an_alarm_that_does_not_exist_fails(self) -> None:
+        composite = resource("AWS::CloudWatch::CompositeAlarm", {"AlarmName": "c", "AlarmRule": "ALARM(mispelled)"})
+        self.assert_fails({"A": alarm(), "C": composite}, "[mispelled] in the alarm rule do not exist")
+
+    def test_dashboard_is_created_updated_and_deleted(self) -> None:
+        def dashboard(text: str) -> dict:
+            body = json.dumps({"widgets": [{"type": "text", "properties": {"markdown": text}}]})
+            return resource("AWS::CloudWatch::Dashboard", {"DashboardName": "board", "DashboardBody": body})
+
+        self.deploy({"D": dashboard("one"), "T": topic()})
+        self.deploy({"D": dashboard("two"), "T": topic()})
+        self.assertIn("two", aws("cloudwatch").get_dashboard(DashboardName="board")["DashboardBody"])
+        self.deploy({"T": topic()})
+        self.assertEqual(aws("cloudwatch").list_dashboards()["DashboardEntries"], [])
+
+    def test_mute_rule_is_created_updated_and_deleted(self) -> None:
+        def rule(duration: str) -> dict:
+            schedule = {"Expression": "cron(0 2 ? * SUN *)", "Duration": duration, "Timezone": "Europe/Berlin"}
+            properties = {"Name": "maintenance", "Rule": {"Schedule": schedule}}
+            return resource("AWS::CloudWatch::AlarmMuteRule", {**properties, "MuteTargets": {"AlarmNames": [ref("A")]}})
+
+        self.deploy({"A": alarm(), "M": rule("PT1H")})
+        self.deploy({"A": alarm(), "M": rule("PT2H")})
+        found = aws("cloudwatch").get_alarm_mute_rule(AlarmMuteRuleName="maintenance")
+        self.assertEqual(found["Rule"]["Schedule"]["Duration"], "PT2H")
+        self.assertEqual(found["MuteTargets"], {"AlarmNames": ["errors"]})
+        listed = aws("cloudwatch").list_alarm_mute_rules(AlarmName="errors")["AlarmMuteRuleSummaries"]
+        self.assertEqual([each["AlarmMuteRuleArn"] for each in listed], [found["AlarmMuteRuleArn"]])
+        self.deploy({"A": alarm()})
+        self.assertEqual(aws("cloudwatch").list_alarm_mute_rules()["AlarmMuteRuleSummaries"], [])
+
+
+class NotificationTest(StackTest):
+    def policy(self, sid: str) -> dict:
+        statement = {
+            "Sid": sid,
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+            "Action": "sns:Publish",
+            "Resource": ref("T"),
+        }
+        document = {"Version": "2012-10-17", "Statement": [statement]}
+        return resource("AWS::SNS::TopicPolicy", {"PolicyDocument": document, "Topics": [ref("T")]})
+
+    def subscription(self, endpoint: object) -> dict:
+        properties = {"TopicArn": ref("T"), "Protocol": "https", "Endpoint": endpoint}
+        return resource("AWS::SNS::Subscription", properties)
+
+    def endpoints(self) -> list[str]:
+        return [each["Endpoint"] for each in aws("sns").list_subscriptions()["Subscriptions"]]
+
+    def test_topic_is_created_updated_in_place_and_deleted(self) -> None:
+        key = resource("AWS::KMS::Key", {"KeyPolicy": {"Version": "2012-10-17", "Statement": []}})
+        outputs = {"Ref": {"Value": ref("T")}, "Name": {"Value": att("T", "TopicName")}}
+        resources = {
+            "K": key,
+            "T": topic(KmsMasterKeyId=att("K", "Arn"), Tags=[{"Key": "team", "Value": "api"}]),
+            "P": self.policy("first"),
+            "S": self.subscription("https://example.com/a"),
+        }
+        found = self.deploy(resources, Outputs=outputs)
+        arn = "arn:aws:sns:eu-central-1:111122223333:pages"
+        self.assertEqual(found, {"Ref": arn, "Name": "pages"})
+        attributes = aws("sns").get_topic_attributes(TopicArn=arn)["Attributes"]
+        self.assertRegex(attributes["KmsMasterKeyId"], "^arn:aws:kms:eu-central-1:111122223333:key/")
+        tags = aws("sns").list_tags_for_resource(ResourceArn=arn)["Tags"]
+        self.assertEqual(tags, [{"Key": "team", "Value": "api"}])
+
+        resources["T"] = topic(DisplayName="pager")
+        self.deploy(resources)
+        attributes = aws("sns").get_topic_attributes(TopicArn=arn)["Attributes"]
+        self.assertEqual(attributes["DisplayName"], "pager")
+        self.assertNotIn("KmsMasterKeyId", attributes)
+        self.assertIn("first", attributes["Policy"])
+        self.assertEqual(self.endpoints(), ["https://example.com/a"])
+
+        self.destroy()
+        self.assertEqual(aws("sns").list_topics()["Topics"], [])
+
+    def test_topic_policy_is_put_changed_and_taken_back(self) -> None:
+        arn = "arn:aws:sns:eu-central-1:111122223333:pages"
+
+        def statement() -> str:
+            attributes = aws("sns").get_topic_attributes(TopicArn=arn)["Attributes"]
+            return json.loads(attributes["Policy"])["Statement"][0]["Sid"]
+
+        self.deploy({"T": topic(), "P": self.policy("first")})
+        self.assertEqual(statement(), "first")
+        self.deploy({"T": topic(), "P": self.policy("second")})
+        self.assertEqual(statement(), "second")
+        self.deploy({"T": topic()})
+        self.assertEqual(statement(), "__default_statement_ID")
+
+    def test_changed_endpoint_replaces_the_subscription(self) -> None:
+        self.deploy({"T": topic(), "S": self.subscription("https://example.com/a")})
+        outputs = {"Ref": {"Value": ref("S")}, "Arn": {"Value": att("S", "Arn")}}
+        found = self.deploy({"T": topic(), "S": self.subscription("https://example.com/b")}, Outputs=outputs)
+        self.assertEqual(self.endpoints(), ["https://example.com/b"])
+        attributes = aws("sns").get_subscription_attributes(SubscriptionArn=found["Ref"])["Attributes"]
+        self.assertEqual(attributes["Endpoint"], "https://example.com/b")
+        self.assertEqual(found["Arn"], found["Ref"])
+
+    def test_replaced_topic_takes_its_subscription_along(self) -> None:
+        self.deploy({"T": topic("old"), "S": self.subscription("https://example.com/a")})
+        self.deploy({"T": topic("new"), "S": self.subscription("https://example.com/a")})
+        (found,) = aws("sns").list_subscriptions()["Subscriptions"]
+        self.assertEqual(found["TopicArn"], "arn:aws:sns:eu-central-1:111122223333:new")
+
+    def test_publishing_reaches_no_https_endpoint(self) -> None:
+        # Nothing listens there: an attempt to deliver would fail the call.
+        self.deploy({"T": topic(), "S": self.subscription("https://localhost:1/")})
+        aws("sns").publish(TopicArn="arn:aws:sns:eu-central-1:111122223333:pages", Message="hello")
+
+    def test_subscription_to_a_missing_topic_fails(self) -> None:
+        properties = {"TopicArn": "arn:aws:sns:eu-central-1:111122223333:none", "Protocol": "https"}
+        properties["Endpoint"] = "https://example.com/a"
+        self.assert_fails({"S": resource("AWS::SNS::Subscription", properties)}, "Topic does not exist")
+
+    def test_event_subscription_is_created_updated_and_deleted(self) -> None:
+        def events(categories: list[str]) -> dict:
+            properties = {"SubscriptionName": "db-events", "SnsTopicArn": ref("T"), "SourceType": "db-instance"}
+            return resource(
+                "AWS::RDS::EventSubscription", {**properties, "EventCategories": categories, "SourceIds": ["main"]}
+            )
+
+        self.deploy({"T": topic(), "E": events(["failover"])})
+        self.deploy({"T": topic(), "E": events(["failover", "low storage"])})
+        (found,) = aws("rds").describe_event_subscriptions()["EventSubscriptionsList"]
+        self.assertEqual(found["EventCategoriesList"], ["failover", "low storage"])
+        self.assertEqual(found["SourceIdsList"], ["main"])
+        self.assertEqual(found["SnsTopicArn"], "arn:aws:sns:eu-central-1:111122223333:pages")
+        self.assertTrue(found["Enabled"])
+        self.deploy({"T": topic()})
+        self.assertEqual(aws("rds").describe_event_subscriptions()["EventSubscriptionsList"], [])
+
+    def test_slack_channel_is_created_updated_and_deleted(self) -> None:
+        def channel(level: str) -> dict:
+            properties = {
+                "ConfigurationName": "alerts",
+                "SlackWorkspaceId": "T0000",
+                "SlackChannelId": "C0000",
+                "IamRoleArn": "arn:aws:iam::111122223333:role/chat",
+                "LoggingLevel": level,
+                "SnsTopicArns": [ref("T")],
+                "GuardrailPolicies": ["arn:aws:iam::aws:policy/ReadOnlyAccess"],
+            }
+            return resource("AWS::Chatbot::SlackChannelConfiguration", properties)
+
+        self.deploy({"T": topic(), "C": channel("ERROR")})
+        outputs = self.deploy({"T": topic(), "C": channel("INFO")}, Outputs={"Arn": {"Value": ref("C")}})
+        self.assertEqual(outputs["Arn"], "arn:aws:chatbot::111122223333:chat-configuration/slack-channel/alerts")
+        # Chatbot is global: its API is signed for another region than the stack's.
+        chatbot = aws("chatbot", "us-east-2")
+        (found,) = chatbot.describe_slack_channel_configurations()["SlackChannelConfigurations"]
+        self.assertEqual(found["LoggingLevel"], "INFO")
+        self.assertEqual(found["SlackTeamId"], "T0000")
+        self.assertEqual(found["SnsTopicArns"], ["arn:aws:sns:eu-central-1:111122223333:pages"])
+        self.assertEqual(found["GuardrailPolicyArns"], ["arn:aws:iam::aws:policy/ReadOnlyAccess"])
+        self.deploy({"T": topic()})
+        self.assertEqual(chatbot.describe_slack_channel_configurations()["SlackChannelConfigurations"], [])
+
+
+class LogsTest(StackTest):
+    def group(self, **properties) -> dict:
+        return resource("AWS::Logs::LogGroup", {"LogGroupName": "/app", **properties})
+
+    def filter(self, pattern: str = '{ $.level = "error" }', group: object = "/app", **rest) -> dict:
+        transformation = {
+            "MetricName": "Errors",
+            "MetricNamespace": "App",
+            "MetricValue": "1",
+            "Unit": "Count",
+            "Dimensions": [{"Key": "Route", "Value": "$.route"}],
+        }
+        properties = {"FilterName": "errors", "LogGroupName": group, "FilterPattern": pattern}
+        return resource("AWS::Logs::MetricFilter", {**properties, "MetricTransformations": [transformation]}, **rest)
+
+    def test_log_group_is_created_updated_and_deleted(self) -> None:
+        self.deploy({"G": self.group(RetentionInDays=30)}, Outputs={"Arn": {"Value": att("G", "Arn")}})
+        outputs = self.deploy({"G": self.group(RetentionInDays=90)}, Outputs={"Arn": {"Value": att("G", "Arn")}})
+        self.assertEqual(outputs["Arn"], "arn:aws:logs:eu-central-1:111122223333:log-group:/app:*")
+        (found,) = aws("logs").describe_log_groups(logGroupNamePrefix="/app")["logGroups"]
+        self.assertEqual(found["retentionInDays"], 90)
+        self.deploy({"G": self.group()})
+        (found,) = aws("logs").describe_log_groups(logGroupNamePrefix="/app")["logGroups"]
+        self.assertNotIn("retentionInDays", found)
+        self.destroy()
+        self.assertEqual(aws("logs").describe_log_groups(logGroupNamePrefix="/app")["logGroups"], [])
+
+    def test_metric_filter_keeps_its_dimensions_and_is_updated_in_place(self) -> None:
+        self.deploy({"G": self.group(), "F": self.filter(group=ref("G"))})
+        self.deploy({"G": self.group(), "F": self.filter("other", group=ref("G"))})
+        (found,) = aws("logs").describe_metric_filters()["metricFilters"]
+        self.assertEqual(found["filterPattern"], "other")
+        (transformation,) = found["metricTransformations"]
+        self.assertEqual(transformation["dimensions"], {"Route": "$.route"})
+        self.assertEqual(transformation["unit"], "Count")
+        self.deploy({"G": self.group()})
+        self.assertEqual(aws("logs").describe_metric_filters()["metricFilters"], [])
+
+    def test_metric_filter_on_a_missing_log_group_fails(self) -> None:
+        self.assert_fails({"F": self.filter(group="/none")}, "log group does not exist")
+
+    def test_depends_on_puts_the_log_group_first(self) -> None:
+        self.deploy({"F": self.filter(DependsOn=["G"]), "G": self.group()})
+        self.assertEqual(len(aws("logs").describe_metric_filters()["metricFilters"]), 1)
+
+    def test_query_definition_is_created_updated_and_deleted(self) -> None:
+        def query(text: str) -> dict:
+            properties = {"Name": "app/errors", "QueryString": text, "LogGroupNames": ["/app"]}
+            return resource("AWS::Logs::QueryDefinition", properties)
+
+        outputs = {"Ref": {"Value": ref("Q")}, "Id": {"Value": att("Q", "QueryDefinitionId")}}
+        first = self.deploy({"Q": query("fields @message"), "G": self.group()}, Outputs=outputs)
+        second = self.deploy({"Q": query("fields @timestamp"), "G": self.group()}, Outputs=outputs)
+        self.assertEqual(first, second)
+        answer = aws("logs").describe_query_definitions(queryDefinitionNamePrefix="app/")
+        (found,) = answer["queryDefinitions"]
+        self.assertEqual(found["queryDefinitionId"], first["Ref"])
+        self.assertEqual(first["Id"], first["Ref"])
+        self.assertEqual(found["name"], "app/errors")
+        self.assertEqual(found["queryString"], "fields @timestamp")
+        self.assertEqual(found["logGroupNames"], ["/app"])
+        self.deploy({"G": self.group()})
+        self.assertEqual(aws("logs").describe_query_definitions()["queryDefinitions"], [])
+
+
+class AccessTest(StackTest):
+    def key(self, sid: str, **properties) -> dict:
+        statement = {"Sid": sid, "Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
+        return resource(
+            "AWS::KMS::Key", {"KeyPolicy": {"Version": "2012-10-17", "Statement": [statement]}, **properties}
+        )
+
+    def test_key_policy_is_read_back_and_updated_in_place(self) -> None:
+        alias = resource("AWS::KMS::Alias", {"AliasName": "alias/pages", "TargetKeyId": ref("K")})
+        outputs = {"Id": {"Value": ref("K")}, "Arn": {"Value": att("K", "Arn")}, "Alias": {"Value": ref("A")}}
+        first = self.deploy({"K": self.key("one"), "A": alias}, Outputs=outputs)
+        second = self.deploy({"K": self.key("two", EnableKeyRotation=True), "A": alias}, Outputs=outputs)
+        self.assertEqual(first, second)
+        self.assertEqual(first["Arn"], f"arn:aws:kms:eu-central-1:111122223333:key/{first['Id']}")
+        self.assertEqual(first["Alias"], "alias/pages")
+        policy = aws("kms").get_key_policy(KeyId=first["Id"])["Policy"]
+        self.assertEqual(json.loads(policy)["Statement"][0]["Sid"], "two")
+        self.assertTrue(aws("kms").get_key_rotation_status(KeyId=first["Id"])["KeyRotationEnabled"])
+        metadata = aws("kms").describe_key(KeyId="alias/pages")["KeyMetadata"]
+        self.assertEqual(metadata["KeyId"], first["Id"])
+        self.destroy()
+        self.assertEqual(aws("kms").describe_key(KeyId=first["Id"])["KeyMetadata"]["KeyState"], "PendingDeletion")
+
+    def role(self, service: str, **properties) -> dict:
+        statement = {"Effect": "Allow", "Principal": {"Service": service}, "Action": "sts:AssumeRole"}
+        trust = {"Version": "2012-10-17", "Statement": [statement]}
+        return resource("AWS::IAM::Role", {"RoleName": "chat", "AssumeRolePolicyDocument": trust, **properties})
+
+    def document(self, action: str) -> dict:
+        statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+        return {"Version": "2012-10-17", "Statement": [statement]}
+
+    def test_role_and_its_policies_are_updated_in_place_and_deleted(self) -> None:
+        def policy(action: str) -> dict:
+            properties = {"PolicyName": "read", "PolicyDocument": self.document(action), "Roles": [ref("R")]}
+            return resource("AWS::IAM::Policy", properties)
+
+        inline = [{"PolicyName": "inline", "PolicyDocument": self.document("logs:*")}]
+        managed = ["arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess"]
+        outputs = {"Name": {"Value": ref("R")}, "Arn": {"Value": att("R", "Arn")}}
+        first = self.role("chatbot.amazonaws.com", Policies=inline, ManagedPolicyArns=managed)
+        found = self.deploy({"R": first, "P": policy("sns:Get*")}, Outputs=outputs)
+        self.assertEqual(found, {"Name": "chat", "Arn": "arn:aws:iam::111122223333:role/chat"})
+        iam = aws("iam")
+        attached = iam.list_attached_role_policies(RoleName="chat")["AttachedPolicies"]
+        self.assertEqual([each["PolicyArn"] for each in attached], managed)
+        document = iam.get_role_policy(RoleName="chat", PolicyName="inline")["PolicyDocument"]
+        self.assertEqual(document, self.document("logs:*"))
+
+        self.deploy({"R": self.role("tasks.apprunner.amazonaws.com"), "P": policy("sns:List*")})
+        trust = iam.get_role(RoleName="chat")["Role"]["AssumeRolePolicyDocument"]
+        self.assertEqual(trust["Statement"][0]["Principal"], {"Service": "tasks.apprunner.amazonaws.com"})
+        self.assertEqual(iam.list_role_policies(RoleName="chat")["PolicyNames"], ["read"])
+        self.assertEqual(iam.list_attached_role_policies(RoleName="chat")["AttachedPolicies"], [])
+        document = iam.get_role_policy(RoleName="chat", PolicyName="read")["PolicyDocument"]
+        self.assertEqual(document, self.document("sns:List*"))
+
+        self.destroy()
+        with self.assertRaises(iam.exceptions.NoSuchEntityException):
+            iam.get_role(RoleName="chat")
+
+    def test_managed_policy_is_updated_in_place_and_deleted(self) -> None:
+        def policy(action: str) -> dict:
+            return resource("AWS::IAM::ManagedPolicy", {"PolicyDocument": self.document(action), "Roles": [ref("R")]})
+
+        resources = {"R": self.role("chatbot.amazonaws.com"), "P": policy("sns:Get*")}
+        outputs = {"Arn": {"Value": ref("P")}}
+        first = self.deploy(resources, Outputs=outputs)
+        self.assertEqual(first, self.deploy(resources | {"P": policy("sns:List*")}, Outputs=outputs))
+        iam = aws("iam")
+        (attached,) = iam.list_attached_role_policies(RoleName="chat")["AttachedPolicies"]
+        self.assertEqual(attached["PolicyArn"], first["Arn"])
+        version = iam.get_policy(PolicyArn=first["Arn"])["Policy"]["DefaultVersionId"]
+        document = iam.get_policy_version(PolicyArn=first["Arn"], VersionId=version)["PolicyVersion"]["Document"]
+        self.assertEqual(document, self.document("sns:List*"))
+        self.destroy()
+        with self.assertRaises(iam.exceptions.NoSuchEntityException):
+            iam.get_policy(PolicyArn=first["Arn"])
+
+
+class ServiceTest(StackTest):
+    def service(self, image: str = "public.ecr.aws/app:1", **properties) -> dict:
+        return resource(
+            "AWS::AppRunner::Service",
+            {
+                "ServiceName": "app-api",
+                "SourceConfiguration": {
+                    "AutoDeploymentsEnabled": False,
+                    "ImageRepository": {
+                        "ImageIdentifier": image,
+                        "ImageRepositoryType": "ECR_PUBLIC",
+                        "ImageConfiguration": {
+                            "Port": "8080",
+                            "RuntimeEnvironmentVariables": [{"Name": "STAGE", "Value": "prod"}],
+                        },
+                    },
+                },
+                "InstanceConfiguration": {"Cpu": "256", "Memory": "512"},
+                **properties,
+            },
+        )
+
+    OUTPUTS = {name: {"Value": att("S", name)} for name in ("ServiceArn", "ServiceId", "ServiceUrl")}
+
+    def test_app_runner_service_is_created_updated_and_deleted(self) -> None:
+        scaling = resource(
+            "AWS::AppRunner::AutoScalingConfiguration",
+            {"AutoScalingConfigurationName": "small", "MinSize": 1, "MaxSize": 3, "MaxConcurrency": 50},
+        )
+        linked = {"AutoScalingConfigurationArn": att("A", "AutoScalingConfigurationArn")}
+        first = self.deploy({"S": self.service(**linked), "A": scaling}, Outputs=self.OUTPUTS)
+        second = self.deploy({"S": self.service("app:2", **linked), "A": scaling}, Outputs=self.OUTPUTS)
+        self.assertEqual(first, second)
+        self.assertRegex(first["ServiceId"], "^[0-9a-f]{32}$")
+        self.assertEqual(
+            first["ServiceArn"], f"arn:aws:apprunner:eu-central-1:111122223333:service/app-api/{first['ServiceId']}"
+        )
+        self.assertRegex(first["ServiceUrl"], r"^[0-9a-f]+\.eu-central-1\.awsapprunner\.com$")
+        apprunner = aws("apprunner")
+        (summary,) = apprunner.list_services()["ServiceSummaryList"]
+        self.assertEqual((summary["ServiceName"], summary["Status"]), ("app-api", "RUNNING"))
+        found = apprunner.describe_service(ServiceArn=first["ServiceArn"])["Service"]
+        repository = found["SourceConfiguration"]["ImageRepository"]
+        self.assertEqual(repository["ImageIdentifier"], "app:2")
+        self.assertEqual(repository["ImageConfiguration"]["RuntimeEnvironmentVariables"], {"STAGE": "prod"})
+        self.assertEqual(found["AutoScalingConfigurationSummary"]["AutoScalingConfigurationName"], "small")
+        arn = found["AutoScalingConfigurationSummary"]["AutoScalingConfigurationArn"]
+        described = apprunner.describe_auto_scaling_configuration(AutoScalingConfigurationArn=arn)
+        self.assertEqual(described["AutoScalingConfiguration"]["MaxSize"], 3)
+        self.destroy()
+        self.assertEqual(apprunner.list_services()["ServiceSummaryList"], [])
+        self.assertEqual(apprunner.list_auto_scaling_configurations()["AutoScalingConfigurationSummaryList"], [])
+
+    def test_service_brings_its_log_groups_and_keeps_its_id(self) -> None:
+        transformation = {"MetricName": "Errors", "MetricNamespace": "App", "MetricValue": "1"}
+        name = {"Fn::Sub": "/aws/apprunner/app-api/${S.ServiceId}/application"}
+        properties = {"LogGroupName": name, "FilterPattern": "error", "MetricTransformations": [transformation]}
+        resources = {"F": resource("AWS::Logs::MetricFilter", properties), "S": self.service()}
+        first = self.deploy(resources, Outputs=self.OUTPUTS)
+        groups = aws("logs").describe_log_groups(logGroupNamePrefix="/aws/apprunner/app-api")["logGroups"]
+        prefix = f"/aws/apprunner/app-api/{first['ServiceId']}"
+        self.assertEqual([each["logGroupName"] for each in groups], [f"{prefix}/application", f"{prefix}/service"])
+        self.destroy()
+        self.assertEqual(self.deploy(resources, Outputs=self.OUTPUTS), first)
+
+    def test_service_level_objective_is_created_updated_and_deleted(self) -> None:
+        def objective(goal: float) -> dict:
+            stat = {"Metric": {"Namespace": "App", "MetricName": "Good"}, "Period": 60, "Stat": "Sum"}
+            queries = [{"Id": "good", "MetricStat": stat, "ReturnData": True}]
+            metric = {"MonitoredRequestCountMetric": {"GoodCountMetric": queries}, "TotalRequestCountMetric": queries}
+            return resource(
+                "AWS::ApplicationSignals::ServiceLevelObjective",
+                {
+                    "Name": "availability",
+                    "Description": "requests answered",
+                    "RequestBasedSli": {"RequestBasedSliMetric": metric},
+                    "Goal": {
+                        "AttainmentGoal": goal,
+                        "Interval": {"RollingInterval": {"Duration": 28, "DurationUnit": "DAY"}},
+                    },
+                    "BurnRateConfigurations": [{"LookBackWindowMinutes": 60}],
+                },
+            )
+
+        self.deploy({"O": objective(99), "T": topic()})
+        outputs = self.deploy({"O": objective(99.9), "T": topic()}, Outputs={"Arn": {"Value": ref("O")}})
+        signals = aws("application-signals")
+        (summary,) = signals.list_service_level_objectives()["SloSummaries"]
+        self.assertEqual(summary["Arn"], outputs["Arn"])
+        found = signals.get_service_level_objective(Id=outputs["Arn"])["Slo"]
+        self.assertEqual(found["Goal"]["AttainmentGoal"], 99.9)
+        self.assertEqual(found["BurnRateConfigurations"], [{"LookBackWindowMinutes": 60}])
+        good = found["RequestBasedSli"]["RequestBasedSliMetric"]["MonitoredRequestCountMetric"]["GoodCountMetric"]
+        self.assertEqual(good[0]["MetricStat"]["Metric"]["MetricName"], "Good")
+        self.deploy({"T": topic()})
+        self.assertEqual(signals.list_service_level_objectives()["SloSummaries"], [])
+
+
+class OtherRegionTest(StackTest):
+    region = "us-east-1"
+
+    def test_health_check_and_its_alarm_live_in_the_other_region(self) -> None:
+        def check(path: str) -> dict:
+            config = {"Type": "HTTPS", "FullyQualifiedDomainName": "example.com", "ResourcePath": path}
+            properties = {"HealthCheckConfig": {**config, "Regions": ["eu-west-1", "us-east-1", "us-west-1"]}}
+            properties["HealthCheckTags"] = [{"Key": "Name", "Value": "site"}]
+            return resource("AWS::Route53::HealthCheck", properties)
+
+        down = alarm(AlarmName="down", Dimensions=[{"Name": "HealthCheckId", "Value": ref("H")}])
+        outputs = {"Id": {"Value": ref("H")}}
+        first = self.deploy({"H": check("/"), "A": down}, Outputs=outputs)
+        second = self.deploy({"H": check("/health"), "A": down}, Outputs=outputs)
+        self.assertEqual(first, second)
+        config = aws("route53").get_health_check(HealthCheckId=first["Id"])["HealthCheck"]["HealthCheckConfig"]
+        self.assertEqual((config["ResourcePath"], config["Port"]), ("/health", 443))
+        self.assertEqual(len(config["Regions"]), 3)
+        (found,) = aws("cloudwatch", "us-east-1").describe_alarms(AlarmNames=["down"])["MetricAlarms"]
+        self.assertEqual(found["Dimensions"], [{"Name": "HealthCheckId", "Value": first["Id"]}])
+        self.assertEqual(aws("cloudwatch", REGION).describe_alarms()["MetricAlarms"], [])
+        self.destroy()
+        self.assertEqual(aws("route53").list_health_checks()["HealthChecks"], [])
+
+    def test_health_check_of_an_alarm_keeps_the_alarm(self) -> None:
+        identifier = {"Name": "errors", "Region": REGION}
+        config = {"Type": "CLOUDWATCH_METRIC", "AlarmIdentifier": identifier, "InsufficientDataHealthStatus": "Healthy"}
+        check = resource("AWS::Route53::HealthCheck", {"HealthCheckConfig": config})
+        outputs = self.deploy({"H": check}, Outputs={"Id": {"Value": att("H", "HealthCheckId")}})
+        found = aws("route53").get_health_check(HealthCheckId=outputs["Id"])["HealthCheck"]["HealthCheckConfig"]
+        self.assertEqual(found, config)
+
+
+class ReferenceTest(StackTest):
+    ENDPOINT = (
+        "https://events.pagerduty.com/integration/"
+        "{{resolve:secretsmanager:coreapi/prod/pagerduty:SecretString:engineering}}/enqueue"
+    )
+
+    def subscription(self, endpoint: object) -> dict:
+        properties = {"TopicArn": ref("T"), "Protocol": "https", "Endpoint": endpoint}
+        return {"T": topic(), "S": resource("AWS::SNS::Subscription", properties)}
+
+    def secret(self, value: str) -> str:
+        secrets = aws("secretsmanager")
+        arn = secrets.create_secret(Name="coreapi/prod/pagerduty", SecretString=value)["ARN"]
+        self.addCleanup(secrets.delete_secret, SecretId=arn, ForceDeleteWithoutRecovery=True)
+        return arn
+
+    def endpoint(self) -> str:
+        return aws("sns").list_subscriptions()["Subscriptions"][0]["Endpoint"]
+
+    def test_secret_is_put_into_the_middle_of_a_string(self) -> None:
+        arn = self.secret('{"engineering": "abc123"}')
+        self.deploy(self.subscription(self.ENDPOINT))
+        self.assertEqual(self.endpoint(), "https://events.pagerduty.com/integration/abc123/enqueue")
+        by_arn = {"Fn::Join": ["", ["https://x/{{resolve:secretsmanager:", arn, ":SecretString:engineering::}}"]]}
+        self.deploy(self.subscription(by_arn))
+        self.assertEqual(self.endpoint(), "https://x/abc123")
+
+    def test_missing_secret_fails_and_is_named(self) -> None:
+        self.assert_fails(self.subscription(self.ENDPOINT), "coreapi/prod/pagerduty")
+        self.assertEqual(aws("sns").list_topics()["Topics"], [])
+
+    def test_missing_key_of_a_secret_fails_and_is_named(self) -> None:
+        self.secret('{"other": "abc123"}')
+        self.assert_fails(self.subscription(self.ENDPOINT), "has no key engineering")
+
+    def test_changed_secret_reaches_a_subscription_only_when_its_text_changes(self) -> None:
+        arn = self.secret('{"engineering": "abc123"}')
+        self.deploy(self.subscription(self.ENDPOINT))
+        aws("secretsmanager").put_secret_value(SecretId=arn, SecretString='{"engineering": "new456"}')
+        self.deploy(self.subscription(self.ENDPOINT) | {"A": alarm()})
+        self.assertIn("abc123", self.endpoint())
+        self.deploy(self.subscription(self.ENDPOINT + "?v=2"))
+        self.assertIn("new456", self.endpoint())
+
+    def test_secret_value_stays_out_of_the_template(self) -> None:
+        self.secret('{"engineering": "abc123"}')
+        self.deploy(self.subscription(self.ENDPOINT))
+        template = aws("cloudformation").get_template(StackName="test")["TemplateBody"]
+        self.assertNotIn("abc123", json.dumps(template))
+
+    def test_parameter_of_an_ssm_type_has_the_stored_value(self) -> None:
+        parameters = {"Owner": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/app/owner"}}
+        self.assert_fails({"T": topic(DisplayName=ref("Owner"))}, "/app/owner", Parameters=parameters)
+        self.destroy()
+        aws("ssm").put_parameter(Name="/app/owner", Value="api team", Type="String")
+        self.addCleanup(aws("ssm").delete_parameter, Name="/app/owner")
+        self.deploy({"T": topic(DisplayName=ref("Owner"))}, Parameters=parameters)
+        previous = [{"ParameterKey": "Owner", "UsePreviousValue": True}]
+        resources = {"T": topic(DisplayName=ref("Owner")), "A": alarm()}
+        self.deploy(resources, Parameters=parameters)
+        arn = "arn:aws:sns:eu-central-1:111122223333:pages"
+        self.assertEqual(aws("sns").get_topic_attributes(TopicArn=arn)["Attributes"]["DisplayName"], "api team")
+        cloudformation = aws("cloudformation")
+        change = {"StackName": "test", "ChangeSetName": "again", "Parameters": previous}
+        template = {"Resources": {"T": resources["T"]}, "Parameters": parameters}
+        cloudformation.create_change_set(TemplateBody=json.dumps(template), **change)
+        cloudformation.execute_change_set(ChangeSetName="again", StackName="test")
+        (stack,) = cloudformation.describe_stacks(StackName="test")["Stacks"]
+        self.assertEqual(stack["StackStatus"], "UPDATE_COMPLETE")
+        (parameter,) = stack["Parameters"]
+        self.assertEqual((parameter["ParameterValue"], parameter["ResolvedValue"]), ("/app/owner", "api team"))
+
+    def test_ssm_parameter_is_created_updated_and_deleted(self) -> None:
+        def parameter(value: str) -> dict:
+            properties = {"Name": "/app/threshold", "Type": "String", "Value": value, "Tags": {"team": "api"}}
+            return resource("AWS::SSM::Parameter", properties)
+
+        outputs = {"Name": {"Value": ref("P")}, "Value": {"Value": att("P", "Value")}}
+        self.deploy({"P": parameter("5")}, Outputs=outputs)
+        found = self.deploy({"P": parameter("9")}, Outputs=outputs)
+        self.assertEqual(found, {"Name": "/app/threshold", "Value": "9"})
+        self.assertEqual(aws("ssm").get_parameter(Name="/app/threshold")["Parameter"]["Value"], "9")
+        self.destroy()
+        with self.assertRaises(aws("ssm").exceptions.ParameterNotFound):
+            aws("ssm").get_parameter(Name="/app/threshold")
+
+
+class DeploymentTest(StackTest):
+    def test_failed_update_puts_everything_back(self) -> None:
+        self.deploy({"A": alarm(Threshold=5), "T": topic()})
+        composite = resource("AWS::CloudWatch::CompositeAlarm", {"AlarmName": "c", "AlarmRule": "ALARM(none)"})
+        self.assert_fails({"A": alarm(Threshold=9), "B": alarm(AlarmName="new"), "C": composite}, "do not exist")
+        (found,) = aws("cloudwatch").describe_alarms()["MetricAlarms"]
+        self.assertEqual((found["AlarmName"], found["Threshold"]), ("errors", 5.0))
+        self.assertEqual(len(aws("sns").list_topics()["Topics"]), 1)
+
+    def test_failed_update_keeps_what_it_had_replaced(self) -> None:
+        self.deploy({"A": alarm()})
+        composite = resource(
+            "AWS::CloudWatch::CompositeAlarm", {"AlarmName": "c", "AlarmRule": "ALARM(none)"}, DependsOn="A"
+        )
+        self.assert_fails({"A": alarm(AlarmName="renamed"), "C": composite}, "do not exist")
+        names = [each["AlarmName"] for each in aws("cloudwatch").describe_alarms()["MetricAlarms"]]
+        self.assertEqual(names, ["errors"])
+
+    def test_retained_resource_survives_its_stack(self) -> None:
+        self.deploy({"T": topic() | {"DeletionPolicy": "Retain"}})
+        self.destroy()
+        (found,) = aws("sns").list_topics()["Topics"]
+        aws("sns").delete_topic(TopicArn=found["TopicArn"])
+
+    def test_resource_with_a_false_condition_is_not_made(self) -> None:
+        conditions = {"Never": {"Fn::Equals": ["a", "b"]}}
+        actions = {"Fn::If": ["Never", [ref("T")], [ref("AWS::NoValue")]]}
+        resources = {"A": alarm(AlarmActions=actions), "T": topic() | {"Condition": "Never"}}
+        self.deploy(resources, Conditions=conditions)
+        self.assertEqual(aws("sns").list_topics()["Topics"], [])
+        self.assertEqual(aws("cloudwatch").describe_alarms()["MetricAlarms"][0]["AlarmActions"], [])
+
+    def test_circular_dependency_fails(self) -> None:
+        resources = {"A": topic("a", DisplayName=ref("B")), "B": topic("b", DisplayName=ref("A"))}
+        self.assert_fails(resources, "Circular dependency")
+
+    def test_reference_to_nothing_fails(self) -> None:
+        self.assert_fails({"A": alarm(AlarmActions=[ref("Typo")])}, "[Typo]")
+
+    def test_unknown_attribute_fails(self) -> None:
+        self.assert_fails({"T": topic(), "A": alarm(AlarmActions=[att("T", "Typo")])}, "Typo")
+
+    def test_change_set_shows_changes_and_gives_outputs_and_tags(self) -> None:
+        cloudformation = aws("cloudformation")
+        self.addCleanup(self.destroy)
+        for kind, threshold in (("CREATE", 5), ("UPDATE", 9)):
+            template = {"Resources": {"A": alarm(Threshold=threshold)}, "Outputs": {"Name": {"Value": ref("A")}}}
+            change = {"StackName": "test", "ChangeSetName": "deploy"}
+            cloudformation.create_change_set(
+                TemplateBody=json.dumps(template),
+                ChangeSetType=kind,
+                Tags=[{"Key": "stage", "Value": "prod"}],
+                **change,
+            )
+            described = cloudformation.describe_change_set(**change)
+            self.assertEqual(described["Status"], "CREATE_COMPLETE")
+            (changed,) = [each["ResourceChange"] for each in described["Changes"]]
+            names = [each["Target"]["Name"] for each in changed.get("Details", [])]
+            self.assertEqual(names, ["Threshold"] if kind == "UPDATE" else [])
+            cloudformation.execute_change_set(**change)
+        (stack,) = cloudformation.describe_stacks(StackName="test")["Stacks"]
+        self.assertEqual(stack["StackStatus"], "UPDATE_COMPLETE")
+        self.assertEqual(stack["Outputs"][0]["OutputValue"], "errors")
+        self.assertEqual(stack["Tags"], [{"Key": "stage", "Value": "prod"}])
+        self.assertEqual(aws("cloudwatch").describe_alarms()["MetricAlarms"][0]["Threshold"], 9.0)
+
+    def test_change_set_without_changes_says_so(self) -> None:
+        self.deploy({"A": alarm()})
+        cloudformation = aws("cloudformation")
+        change = {"StackName": "test", "ChangeSetName": "same"}
+        cloudformation.create_change_set(TemplateBody=json.dumps({"Resources": {"A": alarm()}}), **change)
+        described = cloudformation.describe_change_set(**change)
+        self.assertEqual(described["Status"], "FAILED")
+        self.assertIn("didn't contain changes", described["StatusReason"])
+
+    def test_new_stack_does_not_find_the_change_sets_of_a_deleted_one(self) -> None:
+        cloudformation = aws("cloudformation")
+        self.addCleanup(self.destroy)
+        change = {"StackName": "test", "ChangeSetName": "deploy"}
+        for _ in range(2):
+            template = json.dumps({"Resources": {"A": alarm()}})
+            cloudformation.create_change_set(TemplateBody=template, ChangeSetType="CREATE", **change)
+            cloudformation.execute_change_set(**change)
+            cloudformation.delete_change_set(**change)
+            with self.assertRaises(cloudformation.exceptions.ChangeSetNotFoundException):
+                cloudformation.describe_change_set(**change)
+            cloudformation.delete_change_set(**change)
+            self.destroy()
+
+    def test_exports_reach_other_stacks(self) -> None:
+        exported = {"Arn": {"Value": ref("T"), "Export": {"Name": "pages-arn"}}}
+        self.deploy({"T": topic()}, Outputs=exported)
+        self.deploy({"A": alarm(AlarmActions=[{"Fn::ImportValue": "pages-arn"}])}, name="second")
+        (found,) = aws("cloudwatch").describe_alarms()["MetricAlarms"]
+        self.assertEqual(found["AlarmActions"], ["arn:aws:sns:eu-central-1:111122223333:pages"])
+
+    def test_protected_stack_is_not_deleted(self) -> None:
+        self.deploy({"T": topic()}, EnableTerminationProtection=True)
+        with self.assertRaisesRegex(ClientError, "TerminationProtection"):
+            self.destroy()
+        aws("cloudformation").update_termination_protection(StackName="test", EnableTerminationProtection=False)
+
+    def test_unknown_type_is_listed_and_not_passed_over(self) -> None:
+        self.deploy(
+            {"X": resource("AWS::DevOpsGuru::NotificationChannel"), "A": alarm(), "M": resource("AWS::CDK::Metadata")}
+        )
+        types = held()
+        self.assertEqual(types["AWS::DevOpsGuru::NotificationChannel"]["held"], False)
+        self.assertIn("neither moto nor the adapter", types["AWS::DevOpsGuru::NotificationChannel"]["reason"])
+        self.assertEqual(types["AWS::CDK::Metadata"]["held"], False)
+        self.assertEqual(
+            types["AWS::CloudWatch::Alarm"], {"count": 1, "held": True, "readWith": "cloudwatch DescribeAlarms"}
+        )
+        listed = aws("cloudformation").list_stack_resources(StackName="test")["StackResourceSummaries"]
+        self.assertEqual(len(listed), 3)
+
+    def test_attribute_of_an_unknown_type_fails(self) -> None:
+        unknown = resource("AWS::DevOpsGuru::NotificationChannel")
+        self.assert_fails({"X": unknown, "T": topic(DisplayName=att("X", "Id"))}, "does not support attribute type Id")
+
+
+class ReadBackTest(StackTest):
+    def test_missing_resources_are_reported_in_the_service_s_own_words(self) -> None:
+        arn = "arn:aws:apprunner:eu-central-1:111122223333:service/none/0"
+        for service, operation, params in (
+            ("apprunner", "describe_service", {"ServiceArn": arn}),
+            ("application-signals", "get_service_level_objective", {"Id": "none"}),
+            ("cloudwatch", "get_alarm_mute_rule", {"AlarmMuteRuleName": "none"}),
+            ("logs", "delete_query_definition", {"queryDefinitionId": "none"}),
+        ):
+            with self.subTest(operation), self.assertRaises(ClientError) as caught:
+                getattr(aws(service), operation)(**params)
+            self.assertEqual(caught.exception.response["Error"]["Code"], "ResourceNotFoundException")
+
+    def cbor(self, operation: str, **params) -> dict:
+        """What an SDK that speaks CBOR to CloudWatch, such as the one for Go, sends and gets."""
+        request = urllib.request.Request(
+            f"{emulator.url}/service/GraniteServiceVersion20100801/operation/{operation}",
+            data=cbor2.dumps(params),
+            headers={
+                "Content-Type": "application/cbor",
+                "Smithy-Protocol": "rpc-v2-cbor",
+                "Authorization": f"AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/monitoring/aws4_request, ...",
+            },
+        )
+        with urllib.request.urlopen(request) as answer:
+            self.assertEqual(answer.headers["Smithy-Protocol"], "rpc-v2-cbor")
+            return cbor2.loads(answer.read())
+
+    def test_alarms_are_read_back_in_cbor_too(self) -> None:
+        self.deploy(
+            {
+                "A": alarm(),
+                "C": resource(
+                    "AWS::CloudWatch::CompositeAlarm", {"AlarmName": "c", "AlarmRule": {"Fn::Sub": "ALARM(${A})"}}
+                ),
+            }
+        )
+        answer = self.cbor("DescribeAlarms", AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+        (found,) = answer["MetricAlarms"]
+        self.assertEqual((found["AlarmName"], found["Threshold"]), ("errors", 5.0))
+        self.assertIsInstance(found["StateUpdatedTimestamp"], datetime)
+        self.assertEqual(answer["CompositeAlarms"][0]["AlarmRule"], "ALARM(errors)")
+        with self.assertRaises(urllib.error.HTTPError) as caught:
+            self.cbor("GetDashboard", DashboardName="none")
+        self.assertIn("ResourceNotFound", cbor2.loads(caught.exception.read())["__type"])
+
+
+class ServerTest(unittest.TestCase):
+    def test_readme_lists_every_held_type(self) -> None:
+        listed = set(re.findall(r"^\| `(AWS::[\w:]+)`", (HERE / "README.md").read_text(), re.MULTILINE))
+        sources = "".join(path.read_text() for path in (HERE / "adapter").glob("*.py"))
+        self.assertEqual(listed, set(re.findall(r'TYPE = "(AWS::[\w:]+)"', sources)))
+
+    def test_account_is_the_one_asked_for(self) -> None:
+        self.assertEqual(aws("sts").get_caller_identity()["Account"], ACCOUNT)
+
+    @unittest.skipUnless(Path("/proc/net/tcp").exists(), "reads Linux's list of listening sockets")
+    def test_only_loopback_is_listened_on(self) -> None:
+        port = f"{int(emulator.url.rsplit(':', 1)[1]):04X}"
+        listening = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+        hosts = {line[1].split(":")[0] for line in listening if line[1].endswith(f":{port}") and line[3] == "0A"}
+        self.assertEqual(hosts, {"0100007F"})
+
+    def test_stops_on_a_signal_and_removes_its_files(self) -> None:
+        other = Emulator()
+        self.assertEqual(int((other.state / "pid").read_text()), other.process.pid)
+        os.kill(other.process.pid, signal.SIGTERM)
+        self.assertEqual(other.process.wait(timeout=10), 0)
+        self.assertEqual(list(other.state.iterdir()), [])
+        other.stop()
+
+    def test_stops_by_itself_when_idle(self) -> None:
+        other = Emulator("--idle-minutes", "0.01")
+        self.assertEqual(other.process.wait(timeout=10), 0)
+        self.assertEqual(list(other.state.iterdir()), [])
+        other.stop()
+
+
+if __name__ == "__main__":
+    unittest.main()
