@@ -15,6 +15,7 @@ func TestPurePackagesDoNotReachTheCDK(t *testing.T) {
 		"config":       {"github.com/aws/", module + "alarms", module + "queries", module + "metrics"},
 		"alarms":       {"github.com/aws/", module + "queries", module + "constructs", module + "stacks"},
 		"queries":      {"github.com/aws/", module + "alarms", module + "constructs", module + "stacks"},
+		"slo":          {"github.com/"},
 		"internal/cfn": {"github.com/aws/", "github.com/restartix/"},
 		"internal/lint": {
 			"github.com/aws/", module + "config", module + "metrics", module + "alarms", module + "queries", module + "constructs", module + "stacks",

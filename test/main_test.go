@@ -34,6 +34,9 @@ func TestMain(m *testing.M) {
 // taggedStack gets a tag from above, as Tags.of(app) would add it.
 const taggedStack = "coreapi-staging-service"
 
+// withSignals is phase 3 with its objectives in Application Signals as well.
+const withSignals = "signals"
+
 // assembly is what synthesizing the reference environments, prod and staging wrote.
 type assembly struct {
 	dir          string
@@ -56,7 +59,12 @@ var synthesized = sync.OnceValues(func() (assembly, error) {
 		return assembly{}, err
 	}
 	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(dir), Context: flags, AnalyticsReporting: jsii.Bool(false)})
-	for _, e := range a.environments {
+	signals, err := config.LoadNamed(root, "phase3")
+	if err != nil {
+		return assembly{}, err
+	}
+	signals[0].Name, signals[0].ApplicationSignals = withSignals, true
+	for _, e := range append(signals, a.environments...) {
 		if err := stacks.Add(app, e); err != nil {
 			return assembly{}, err
 		}
@@ -64,7 +72,7 @@ var synthesized = sync.OnceValues(func() (assembly, error) {
 	// A tag like this is what a team adds one day; the service must not notice.
 	awscdk.Tags_Of(app.Node().FindChild(jsii.String(taggedStack))).Add(jsii.String("cost-center"), jsii.String("platform"), nil)
 	app.Synth(nil)
-	for _, e := range a.environments {
+	for _, e := range append(signals, a.environments...) {
 		files, _ := filepath.Glob(filepath.Join(dir, "coreapi-"+e.Name+"-*.template.json"))
 		if a.templates[e.Name], err = cfn.Read(files...); err != nil {
 			return assembly{}, err

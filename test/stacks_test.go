@@ -122,8 +122,9 @@ func TestATagFromAboveDoesNotReachTheService(t *testing.T) {
 }
 
 type artifact struct {
-	Type       string
-	Properties struct {
+	Type        string
+	Environment string
+	Properties  struct {
 		StackName string
 		Tags      map[string]string
 	}

@@ -1,0 +1,96 @@
+package test
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/restartix/core-api-monitoring/alarms"
+	"github.com/restartix/core-api-monitoring/config"
+)
+
+var link = regexp.MustCompile(`\]\(([^)\s]+)\)`)
+
+func TestLinksInDocumentsLeadSomewhere(t *testing.T) {
+	documents := 0
+	err := filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		name := e.Name()
+		if e.IsDir() && path != root && (strings.HasPrefix(name, ".") || name == "node_modules" || name == "snapshots") {
+			return filepath.SkipDir
+		}
+		if !strings.HasSuffix(name, ".md") {
+			return nil
+		}
+		documents++
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, m := range link.FindAllStringSubmatch(string(text), -1) {
+			target, anchor, _ := strings.Cut(m[1], "#")
+			if strings.Contains(target, "://") {
+				continue
+			}
+			file := path
+			if target != "" {
+				file = filepath.Join(filepath.Dir(path), target)
+			}
+			if _, err := os.Stat(file); err != nil {
+				t.Errorf("%s: %s does not exist", path, m[1])
+				continue
+			}
+			if anchor != "" && !hasHeading(t, file, anchor) {
+				t.Errorf("%s: %s has no such heading", path, m[1])
+			}
+		}
+		return nil
+	})
+	if err != nil || documents < 20 {
+		t.Errorf("%d documents, %v", documents, err)
+	}
+}
+
+var punctuation = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+
+func hasHeading(t *testing.T, file, anchor string) bool {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if heading, ok := strings.CutPrefix(strings.TrimLeft(line, "#"), " "); ok && strings.HasPrefix(line, "#") {
+			plain := punctuation.ReplaceAllString(strings.ToLower(strings.TrimSpace(heading)), "")
+			if strings.ReplaceAll(plain, " ", "-") == anchor {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func TestTheReadmeCountsTheAlarmsRight(t *testing.T) {
+	environments, err := config.LoadNamed(root, config.References...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row := "| alarms in the reference environment |"
+	for _, e := range environments {
+		list, err := alarms.Defined(e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		row += fmt.Sprintf(" %d |", len(list))
+	}
+	text, err := os.ReadFile(filepath.Join(root, "README.md"))
+	if err != nil || !strings.Contains(string(text), row) {
+		t.Errorf("README.md lacks the row, %v:\n%s", err, row)
+	}
+}
