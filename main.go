@@ -9,8 +9,6 @@ import (
 	"os"
 	"strings"
 
-	"github.com/aws/aws-cdk-go/awscdk/v2"
-
 	"github.com/restartix/core-api-monitoring/config"
 	"github.com/restartix/core-api-monitoring/stacks"
 )
@@ -23,7 +21,13 @@ func main() {
 	}
 }
 
-func run() error {
+func run() (err error) {
+	// The CDK's runtime reports by panicking, with a stack of its own.
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the CDK failed: %v", r)
+		}
+	}()
 	names, err := environmentNames()
 	if err != nil {
 		return err
@@ -35,7 +39,7 @@ func run() error {
 	// The tests hold the same templates against the CDK's own rules.
 	stacks.Environ(".", "false")
 	defer stacks.Close()
-	app := awscdk.NewApp(nil)
+	app := stacks.NewApp(nil)
 	var problems []error
 	for _, e := range environments {
 		problems = append(problems, stacks.Add(app, e))

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 	"github.com/aws/jsii-runtime-go"
 )
 
@@ -29,6 +30,15 @@ func Environ(root, validation string) {
 		// Only returns if it fails; then the program goes on as it is, on another Node.js or more slowly.
 		_ = syscall.Exec(self, os.Args, os.Environ())
 	}
+}
+
+// NewApp is an app without what nobody reads and every alarm pays for: the construct tree. props may be nil.
+func NewApp(props *awscdk.AppProps) awscdk.App {
+	if props == nil {
+		props = &awscdk.AppProps{}
+	}
+	props.TreeMetadata = jsii.Bool(false)
+	return awscdk.NewApp(props)
 }
 
 // Close ends the CDK's runtime. Two goroutines of the runtime wait for the same process, and the one that comes second says

@@ -58,7 +58,7 @@ var synthesized = sync.OnceValues(func() (assembly, error) {
 	if err != nil {
 		return assembly{}, err
 	}
-	app := awscdk.NewApp(&awscdk.AppProps{Outdir: jsii.String(dir), Context: flags, AnalyticsReporting: jsii.Bool(false)})
+	app := stacks.NewApp(&awscdk.AppProps{Outdir: jsii.String(dir), Context: flags, AnalyticsReporting: jsii.Bool(false)})
 	signals, err := config.LoadNamed(root, "phase3")
 	if err != nil {
 		return assembly{}, err
