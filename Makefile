@@ -46,19 +46,20 @@ test: deps $(BIN)/golangci-lint ## Run every test and lint
 
 .PHONY: synth
 synth: deps $(BIN)/core-api-monitoring ## Synthesize the reference environments, or ENV=<name>, into cdk.out
+	@rm -rf cdk.out
 	@cdk synth --quiet $(CDK_FLAGS)
 	@ls cdk.out/*.template.json
 
 .PHONY: diff
-diff: deps $(BIN)/core-api-monitoring need-env ## Show what a deployment of ENV=<name> would change
+diff: need-env deps $(BIN)/core-api-monitoring ## Show what a deployment of ENV=<name> would change
 	@cdk diff --all $(CDK_FLAGS)
 
 .PHONY: deploy
-deploy: deps $(BIN)/core-api-monitoring need-env ## Deploy ENV=<name> to its AWS account
+deploy: need-env deps $(BIN)/core-api-monitoring ## Deploy ENV=<name> to its AWS account
 	@cdk deploy --all $(CDK_FLAGS)
 
 .PHONY: inventory
-inventory: $(BIN)/inventory need-env ## Show what is deployed of ENV=<name>, read back through AWS's API
+inventory: need-env $(BIN)/inventory ## Show what is deployed of ENV=<name>, read back through AWS's API
 	@$(BIN)/inventory -env $(ENV)
 
 CDK_FLAGS = --app $(BIN)/core-api-monitoring $(if $(ENV),-c env=$(ENV))

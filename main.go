@@ -39,7 +39,7 @@ func run() (err error) {
 	// The tests hold the same templates against the CDK's own rules.
 	stacks.Environ(".", "false")
 	defer stacks.Close()
-	app := stacks.NewApp(nil)
+	app := stacks.NewApp(nil, nil)
 	var problems []error
 	for _, e := range environments {
 		problems = append(problems, stacks.Add(app, e))

@@ -1,6 +1,7 @@
 package stacks
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -32,13 +33,18 @@ func Environ(root, validation string) {
 	}
 }
 
-// NewApp is an app without what nobody reads and every alarm pays for: the construct tree. props may be nil.
-func NewApp(props *awscdk.AppProps) awscdk.App {
-	if props == nil {
-		props = &awscdk.AppProps{}
-	}
-	props.TreeMetadata = jsii.Bool(false)
-	return awscdk.NewApp(props)
+// NewApp is an app without what every alarm pays for and nobody can read: the construct tree, and for each construct where it
+// was created, which from Go is always the jsii runtime. flags are further context, such as feature flags; out is the folder
+// to write to. Both may be nil: the CDK CLI passes them through the environment.
+func NewApp(flags map[string]any, out *string) awscdk.App {
+	context := map[string]any{"aws:cdk:disable-creation-stack-traces": true}
+	maps.Copy(context, flags)
+	return awscdk.NewApp(&awscdk.AppProps{
+		Context:            &context,
+		Outdir:             out,
+		TreeMetadata:       jsii.Bool(false),
+		AnalyticsReporting: jsii.Bool(false),
+	})
 }
 
 // Close ends the CDK's runtime. Two goroutines of the runtime wait for the same process, and the one that comes second says

@@ -58,7 +58,7 @@ var synthesized = sync.OnceValues(func() (assembly, error) {
 	if err != nil {
 		return assembly{}, err
 	}
-	app := stacks.NewApp(&awscdk.AppProps{Outdir: jsii.String(dir), Context: flags, AnalyticsReporting: jsii.Bool(false)})
+	app := stacks.NewApp(flags, jsii.String(dir))
 	signals, err := config.LoadNamed(root, "phase3")
 	if err != nil {
 		return assembly{}, err
@@ -82,14 +82,14 @@ var synthesized = sync.OnceValues(func() (assembly, error) {
 })
 
 // context is what cdk.json says: feature flags.
-func context() (*map[string]any, error) {
+func context() (map[string]any, error) {
 	text, err := os.ReadFile(filepath.Join(root, "cdk.json"))
 	if err != nil {
 		return nil, err
 	}
 	var file struct{ Context map[string]any }
 	err = json.Unmarshal(text, &file)
-	return &file.Context, err
+	return file.Context, err
 }
 
 func synth(t testing.TB) assembly {

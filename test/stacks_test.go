@@ -267,7 +267,7 @@ func command(t testing.TB, project, out, environment string) *exec.Cmd {
 		t.Fatal(err)
 	}
 	if environment != "" {
-		(*flags)["env"] = environment
+		flags["env"] = environment
 	}
 	text, err := json.Marshal(flags)
 	if err != nil {
