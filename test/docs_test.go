@@ -94,3 +94,18 @@ func TestTheReadmeCountsTheAlarmsRight(t *testing.T) {
 		t.Errorf("README.md lacks the row, %v:\n%s", err, row)
 	}
 }
+
+func TestTheHealthCheckInTheDocumentIsTheOneOfEveryPhase(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "docs/health-check.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for number, phase := range config.Phases {
+		h := phase.HealthCheck
+		want := fmt.Sprintf(`{"Protocol":%q,"Path":%q,"Interval":%d,"Timeout":%d,"HealthyThreshold":%d,"UnhealthyThreshold":%d}`,
+			h.Protocol, h.Path, h.Interval, h.Timeout, h.HealthyThreshold, h.UnhealthyThreshold)
+		if !strings.Contains(string(text), want) {
+			t.Errorf("docs/health-check.md lacks the health check of phase %d: %s", number, want)
+		}
+	}
+}
