@@ -68,8 +68,8 @@ func environmentNames() ([]string, error) {
 	return []string{*context.Env}, nil
 }
 
-// discardOutput removes the directory that the CDK CLI has made for a result, if nothing but the CLI's lock is in it: after an
-// error there is no cdk.out that somebody could take for a result.
+// discardOutput removes the directory that the CDK CLI has made for a result, if nothing but the CLI's lock is in it. An earlier
+// result that is already there is left alone; make synth removes it first.
 func discardOutput() {
 	dir := os.Getenv("CDK_OUTDIR")
 	entries, err := os.ReadDir(dir)

@@ -178,6 +178,14 @@ func sitesOf(e *config.Environment, scope Scope) []site {
 				dimensions: []Dimension{{metrics.TopicName, e.Topic(d).Name}},
 			})
 		}
+		if e.ExternalCheck != nil {
+			for _, d := range EdgeDestinations {
+				list = append(list, site{
+					suffix: "edge-" + string(d), destination: d, stack: EdgeStack,
+					dimensions: []Dimension{{metrics.TopicName, e.EdgeTopic(d).Name}},
+				})
+			}
+		}
 		return list
 	}
 	return nil

@@ -13,14 +13,14 @@ func burnParts() []Definition {
 	var list []Definition
 	for _, b := range slo.Burns {
 		for _, w := range []struct {
-			id     string
-			length int
-		}{{burnID(b) + "Long", b.Long}, {burnID(b) + "Short", b.Short}} {
+			id            string
+			length, floor int
+		}{{burnID(b) + "Long", b.Long, b.Floor}, {burnID(b) + "Short", b.Short, 1}} {
 			list = append(list, Definition{
 				ID: w.id, Each: PerTier, Since: 1,
-				Signal: Rate(metrics.Response5xx, metrics.ResponseTotal, b.Floor), Is: Above, Threshold: PercentOf(100*b.Rate, ErrorBudget),
+				Signal: Rate(metrics.Response5xx, metrics.ResponseTotal, w.floor), Is: Above, Threshold: PercentOf(100*b.Rate, ErrorBudget),
 				Window: Window{Period: w.length, Datapoints: 1, Of: 1}, Missing: NotBreaching,
-				Because:  "the window is the burn's; the floor keeps one failed request from burning the strictest budget",
+				Because:  "the window is the burn's; the long one's floor keeps one failed request from burning the strictest budget, and the short one needs none, since both must burn",
 				Severity: burnSeverity(b), Part: true,
 				Problem: fmt.Sprintf("The error budget ({name}) burns more than %g times too fast over %s.", b.Rate, Duration(w.length)),
 				Users:   "See the alarm that this one is a part of.",
@@ -63,7 +63,7 @@ func burnSeverity(b slo.Burn) Severity {
 	return Warning
 }
 
-const latencyObjective = "four quarters in a row are an hour; a quarter with too few samples for the percentile keeps the state"
+const latencyObjective = "the percentile of an hour's requests; an hour with too few samples for it keeps the state"
 
 // The latency objectives of the endpoint categories.
 var objectiveAlarms = []Definition{
@@ -74,7 +74,7 @@ var objectiveAlarms = []Definition{
 		Signal:     P95(metrics.RequestDuration),
 		Is:         Above,
 		Threshold:  PercentOf(100, LatencyP95),
-		Window:     Window{Period: 15 * Minute, Datapoints: 4, Of: 4},
+		Window:     Window{Period: Hour, Datapoints: 1, Of: 1},
 		Missing:    NotBreaching,
 		LowSamples: IgnoreLowSamples,
 		Because:    latencyObjective,
@@ -91,7 +91,7 @@ var objectiveAlarms = []Definition{
 		Signal:     P99(metrics.RequestDuration),
 		Is:         Above,
 		Threshold:  PercentOf(100, LatencyP99),
-		Window:     Window{Period: 15 * Minute, Datapoints: 4, Of: 4},
+		Window:     Window{Period: Hour, Datapoints: 1, Of: 1},
 		Missing:    NotBreaching,
 		LowSamples: IgnoreLowSamples,
 		Because:    latencyObjective,

@@ -37,7 +37,7 @@ func (d Definition) destinations(s site) []config.Destination {
 		return nil
 	}
 	if d.Each == PerDestination {
-		return []config.Destination{deputy(s.destination)}
+		return []config.Destination{deputy(s.destination, s.stack)}
 	}
 	if d.Notify != nil {
 		return slices.Clone(d.Notify)
@@ -46,8 +46,11 @@ func (d Definition) destinations(s site) []config.Destination {
 }
 
 // deputy is the destination that says that another one fails: SlackAlerts for the four others, and PagerDuty for SlackAlerts,
-// since it may be all of Slack that fails.
-func deputy(failing config.Destination) config.Destination {
+// since it may be all of Slack that fails. At the edge, where alarms reach only the topics of that Region, it is the other one.
+func deputy(failing config.Destination, stack string) config.Destination {
+	if stack == EdgeStack {
+		return EdgeDestinations[1-slices.Index(EdgeDestinations, failing)]
+	}
 	if failing == config.SlackAlerts {
 		return config.PagerDutyEngineering
 	}

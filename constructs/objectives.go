@@ -34,7 +34,7 @@ func ExternalCheck(stack awscdk.Stack, e *config.Environment) {
 }
 
 // DatabaseEvents sends RDS's events about instances to a topic. After is the logical id of the policy that lets RDS publish
-// there, if it is in the same stack: RDS tries when the subscription is made.
+// there: RDS tries when the subscription is made.
 func DatabaseEvents(stack awscdk.Stack, name string, instances []string, topic *string, after string) {
 	subscription := awsrds.NewCfnEventSubscription(stack, jsii.String("DatabaseEvents"), &awsrds.CfnEventSubscriptionProps{
 		SubscriptionName: jsii.String(name),
@@ -44,9 +44,7 @@ func DatabaseEvents(stack awscdk.Stack, name string, instances []string, topic *
 		EventCategories:  jsii.Strings(alarms.DatabaseEventCategories...),
 		Enabled:          jsii.Bool(true),
 	})
-	if after != "" {
-		subscription.AddOverride(jsii.String("DependsOn"), list([]string{after}))
-	}
+	subscription.AddOverride(jsii.String("DependsOn"), list([]string{after}))
 }
 
 // TopicPolicyID is the logical id of a destination's topic policy.

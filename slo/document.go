@@ -35,7 +35,8 @@ The share of requests that are not answered with 5xx, over a rolling 30 days, fo
 An alarm fires when the budget burns too fast over a long and a short window at once: the long one says that it matters, the short
 one that it still goes on. Windows under their floor of requests say nothing, so that a single failed request at night is no outage. A
 slower pair keeps still while a faster pair's long window burns, since that one has told. The threshold is the rate times the budget;
-"noticed" is the time from the beginning of an incident, computed minute by minute by the code that these lines come from.
+"noticed" is the time from the beginning of an incident to both windows burning, each pair by itself and with traffic over its floor,
+computed minute by minute from the same data as the alarms. The floor is the long window's.
 
 | tier | windows | burn rate | tells by | threshold | floor | total outage noticed | 10 % of requests failing noticed |
 |---|---|---|---|---|---|---|---|
@@ -57,8 +58,8 @@ An outage that stops all traffic leaves no requests to count: the alarms ` + "`D
 
 ## Latency
 
-By endpoint category, measured on ` + "`http.request.duration_ms`" + `. A warning when an hour's four quarters are all over; quarters with too few
-samples for the percentile (200 for p95, 1000 for p99) count for nothing.
+By endpoint category, measured on ` + "`http.request.duration_ms`" + `. A warning when the percentile of an hour's requests is over;
+an hour with too few samples for it (200 for p95, 1000 for p99) keeps the state.
 
 | category | p95 | p99 |
 |---|---|---|

@@ -29,8 +29,9 @@ type Burn struct {
 	Rate        float64
 	// Pages is whether somebody is woken; otherwise it is a ticket.
 	Pages bool
-	// Floor is the number of requests in a window under which it says nothing: enough for the strictest objective that one
-	// failed request is not a breach.
+	// Floor is the number of requests in the long window under which the pair says nothing: enough for the strictest objective
+	// that one failed request is not a breach. The short window has none: both must burn, and a floor of its own would keep a
+	// pair with little traffic from ever telling.
 	Floor int
 }
 
@@ -65,7 +66,7 @@ func Check(target float64, burns []Burn) error {
 			report("burn %s: at its floor of %d requests a single failed one is %.3g %%, over the threshold of %g %%; raise the floor to %d", b.ID, b.Floor, one, t, int(math.Ceil(100/t)))
 		}
 		for _, w := range []int{b.Long, b.Short} {
-			if w < Minute || w%Minute != 0 || w > 7*Day || w > Day && w < Hour {
+			if w < Minute || w%Minute != 0 || w > 7*Day {
 				report("burn %s: CloudWatch refuses a window of %d s; expected whole minutes, at most 7 days", b.ID, w)
 			}
 		}

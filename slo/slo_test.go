@@ -45,6 +45,24 @@ func TestATotalOutagePagesWithinFiveMinutesForEveryTier(t *testing.T) {
 	}
 }
 
+// At little traffic too, and with the slower pairs kept still by the faster ones: somebody is told, and of the pages only one.
+func TestATotalOutageIsHeardOnceWhateverTheTraffic(t *testing.T) {
+	for _, tier := range tiers {
+		for _, requests := range []float64{3, 10, 20, 30, 1000} {
+			pages, first := 0, 0
+			for _, f := range slo.TimeToDetectAt(tier.Target, slo.Burns, 100, requests) {
+				if f.Heard > 0 && f.Burn.Pages {
+					pages++
+					first = f.Heard
+				}
+			}
+			if pages != 1 || first > 5 {
+				t.Errorf("%s, %g %%, %g requests a minute: %d pages, after %d minutes", tier.Name, tier.Target, requests, pages, first)
+			}
+		}
+	}
+}
+
 func TestAnErrorRateJustUnderTheObjectiveNeverTells(t *testing.T) {
 	for _, tier := range tiers {
 		for _, f := range slo.TimeToDetect(tier.Target, slo.Burns, slo.Budget(tier.Target)*0.999) {

@@ -71,7 +71,6 @@ func Add(app awscdk.App, e *config.Environment) error {
 		role := alarms.ShardStack(s.Name)
 		shard := stack(app, e, role, "Alarms of the enterprise shard "+s.Name, e.Region, e.Tags)
 		shard.AddStackDependency(monitoring, jsii.String("the topics"))
-		constructs.DatabaseEvents(shard, "coreapi-"+e.Name+"-database-"+s.Name, []string{s.Instance}, byName[config.PagerDutyEngineering], "")
 		if e.ApplicationSignals {
 			constructs.Objective(shard, "coreapi-"+e.Name+"-"+s.Name, e.Phase().Availability.Shard,
 				append(shared[:1:1], alarms.Dimension{Name: metrics.Shard, Value: s.Name}))
@@ -98,11 +97,14 @@ func edgeTopics(e *config.Environment) (list []config.Topic) {
 	return list
 }
 
-// instances are the RDS instances of the shared tier.
+// instances are all RDS instances. One subscription is for all, since RDS allows few in an account.
 func instances(e *config.Environment) []string {
 	list := []string{e.Database.Primary.Instance}
 	for _, r := range e.Database.Replicas {
 		list = append(list, r.Instance)
+	}
+	for _, s := range e.Shards {
+		list = append(list, s.Instance)
 	}
 	return list
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/restartix/core-api-monitoring/alarms"
 	"github.com/restartix/core-api-monitoring/config"
 )
 
@@ -74,25 +73,6 @@ func hasHeading(t *testing.T, file, anchor string) bool {
 		}
 	}
 	return false
-}
-
-func TestTheReadmeCountsTheAlarmsRight(t *testing.T) {
-	environments, err := config.LoadNamed(root, config.References...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	row := "| alarms in the reference environment |"
-	for _, e := range environments {
-		list, err := alarms.Defined(e)
-		if err != nil {
-			t.Fatal(err)
-		}
-		row += fmt.Sprintf(" %d |", len(list))
-	}
-	text, err := os.ReadFile(filepath.Join(root, "README.md"))
-	if err != nil || !strings.Contains(string(text), row) {
-		t.Errorf("README.md lacks the row, %v:\n%s", err, row)
-	}
 }
 
 func TestTheHealthCheckInTheDocumentIsTheOneOfEveryPhase(t *testing.T) {

@@ -39,8 +39,13 @@ func TestTheDatabasesEventsReachTheEngineers(t *testing.T) {
 		for _, template := range a.templates[e.Name] {
 			for _, r := range template.Of("AWS::RDS::EventSubscription") {
 				topic := template.Text(r, "SnsTopicArn")
-				if topic != "${TopicPagerdutyEngineering}" && !strings.HasSuffix(topic, "-pagerduty-engineering") {
+				if topic != "${TopicPagerdutyEngineering}" {
 					t.Errorf("%s: events go to %s", template.Name, topic)
+				}
+				policy := fmt.Sprint(template.Resolve(template.Resources["TopicPolicyPagerdutyEngineering"].Properties["PolicyDocument"]))
+				key := fmt.Sprint(template.Resolve(template.Resources["NotificationKey"].Properties["KeyPolicy"]))
+				if !strings.Contains(policy, "events.rds.amazonaws.com") || !strings.Contains(key, "events.rds.amazonaws.com") {
+					t.Errorf("%s: RDS may not publish to the topic or not use its key:\n%s\n%s", template.Name, policy, key)
 				}
 				if got := fmt.Sprint(template.List(r, "EventCategories")); got != "[failover failure recovery]" {
 					t.Errorf("%s: events %s", template.Name, got)

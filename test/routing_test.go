@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/restartix/core-api-monitoring/config"
 	"github.com/restartix/core-api-monitoring/internal/cfn"
 	"github.com/restartix/core-api-monitoring/internal/lint"
 )
@@ -169,4 +170,27 @@ func copyOf(t *testing.T, templates []cfn.Template) []cfn.Template {
 		list = append(list, again)
 	}
 	return list
+}
+
+// A stack that knows topics by name only must name those of its own account and Region.
+func TestShardsNotifyTheTopicsOfTheirEnvironment(t *testing.T) {
+	a := synth(t)
+	for _, e := range a.references() {
+		known := map[string]bool{}
+		for _, d := range config.Destinations {
+			known[e.Topic(d).ARN] = true
+		}
+		for _, template := range a.templates[e.Name] {
+			if !strings.Contains(template.Name, "-shard-") {
+				continue
+			}
+			for _, r := range template.Of("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm") {
+				for _, action := range template.List(r, "AlarmActions") {
+					if !known[fmt.Sprint(action)] || !strings.HasPrefix(fmt.Sprint(action), "arn:aws:sns:"+e.Region+":"+e.Account+":") {
+						t.Errorf("%s: %s notifies %v", template.Name, r.LogicalID, action)
+					}
+				}
+			}
+		}
+	}
 }

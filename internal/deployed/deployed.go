@@ -128,7 +128,7 @@ func (d *Environment) readStacks(ctx context.Context, cfg aws.Config, e *config.
 		}
 		for _, s := range page.Stacks {
 			name := aws.ToString(s.StackName)
-			if !strings.HasPrefix(name, "coreapi-"+e.Name+"-") {
+			if !ownStack(e, name) {
 				continue
 			}
 			d.Stacks = append(d.Stacks, Stack{name, string(s.StackStatus)})
@@ -145,6 +145,18 @@ func (d *Environment) readStacks(ctx context.Context, cfg aws.Config, e *config.
 	return resources, nil
 }
 
+// ownStack tells the environment's stacks from those of one whose name begins with its name: prod and prod-eu.
+func ownStack(e *config.Environment, name string) bool {
+	role, ok := strings.CutPrefix(name, "coreapi-"+e.Name+"-")
+	return ok && (slices.Contains([]string{alarms.MonitoringStack, alarms.EdgeStack, "service"}, role) || strings.HasPrefix(role, alarms.ShardStack("")))
+}
+
+// ownAlarm does the same for alarms: an alarm's ID begins with a capital, an environment's name has none.
+func ownAlarm(e *config.Environment, name string) bool {
+	id, ok := strings.CutPrefix(name, "coreapi-"+e.Name+"-")
+	return ok && id != "" && id[0] >= 'A' && id[0] <= 'Z'
+}
+
 func (d *Environment) readAlarms(ctx context.Context, cfg aws.Config, e *config.Environment) error {
 	pages := cloudwatch.NewDescribeAlarmsPaginator(cloudwatch.NewFromConfig(cfg), &cloudwatch.DescribeAlarmsInput{
 		AlarmNamePrefix: aws.String("coreapi-" + e.Name + "-"),
@@ -156,9 +168,15 @@ func (d *Environment) readAlarms(ctx context.Context, cfg aws.Config, e *config.
 			return err
 		}
 		for _, a := range page.MetricAlarms {
+			if !ownAlarm(e, aws.ToString(a.AlarmName)) {
+				continue
+			}
 			d.Alarms = append(d.Alarms, alarm(a))
 		}
 		for _, a := range page.CompositeAlarms {
+			if !ownAlarm(e, aws.ToString(a.AlarmName)) {
+				continue
+			}
 			out := words(aws.ToString(a.AlarmName), aws.ToString(a.AlarmDescription), a.AlarmActions)
 			out.Rule = aws.ToString(a.AlarmRule)
 			d.Alarms = append(d.Alarms, out)

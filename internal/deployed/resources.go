@@ -88,13 +88,16 @@ var readers = map[string]reader{
 		return err == nil, err
 	}},
 	"AWS::Logs::MetricFilter": {"logs DescribeMetricFilters", func(ctx context.Context, cfg aws.Config, id string) (bool, error) {
-		out, err := cloudwatchlogs.NewFromConfig(cfg).DescribeMetricFilters(ctx, &cloudwatchlogs.DescribeMetricFiltersInput{})
-		if err != nil {
-			return false, err
-		}
-		for _, f := range out.MetricFilters {
-			if aws.ToString(f.FilterName) == id {
-				return true, nil
+		pages := cloudwatchlogs.NewDescribeMetricFiltersPaginator(cloudwatchlogs.NewFromConfig(cfg), &cloudwatchlogs.DescribeMetricFiltersInput{})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				return false, err
+			}
+			for _, f := range page.MetricFilters {
+				if aws.ToString(f.FilterName) == id {
+					return true, nil
+				}
 			}
 		}
 		return false, nil
