@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/restartix/core-api-monitoring/config"
@@ -68,18 +69,17 @@ func environmentNames() ([]string, error) {
 	return []string{*context.Env}, nil
 }
 
-// discardOutput removes the directory that the CDK CLI has made for a result, if nothing but the CLI's lock is in it. An earlier
-// result that is already there is left alone; make synth removes it first.
+// discardOutput removes the CDK CLI's output folder, so that after an error there is no cdk.out that somebody could take for a
+// result, neither an empty one nor that of an earlier run. A folder that holds anything but a CDK result is left alone.
 func discardOutput() {
 	dir := os.Getenv("CDK_OUTDIR")
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return
 	}
-	for _, e := range entries {
-		if !strings.HasSuffix(e.Name(), ".lock") {
-			return
-		}
+	result := slices.ContainsFunc(entries, func(e os.DirEntry) bool { return e.Name() == "cdk.out" })
+	only := !slices.ContainsFunc(entries, func(e os.DirEntry) bool { return !strings.HasSuffix(e.Name(), ".lock") })
+	if result || only {
+		_ = os.RemoveAll(dir)
 	}
-	_ = os.RemoveAll(dir)
 }

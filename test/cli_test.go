@@ -33,6 +33,28 @@ func TestAWrongEnvironmentFileEndsTheAppWithOneAndLeavesNothingBehind(t *testing
 	}
 }
 
+func TestAnEarlierResultDoesNotOutliveAnError(t *testing.T) {
+	project := projectWith(t, "prod", filepath.Join(root, "config/testdata/bad/unknown-key.yaml"))
+	out := filepath.Join(project, "cdk.out")
+	runIn(t, root, out, "phase1")
+	checkRefused(t, command(t, project, out, "prod"), project)
+
+	// What is no result of the CDK's is not ours to remove.
+	if err := os.MkdirAll(out, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	kept := filepath.Join(out, "thesis.txt")
+	if err := os.WriteFile(kept, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := command(t, project, out, "prod").Run(); err == nil {
+		t.Error("a wrong file was accepted")
+	}
+	if _, err := os.Stat(kept); err != nil {
+		t.Errorf("a file that is no result of the CDK's is gone: %v", err)
+	}
+}
+
 func TestTheCLIShowsTheProblemsAndLeavesNothingBehind(t *testing.T) {
 	project := projectWith(t, "prod", filepath.Join(root, "config/testdata/bad/everything-at-once.yaml"))
 	cdk, err := filepath.Abs(filepath.Join(root, "node_modules/.bin/cdk"))
