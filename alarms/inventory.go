@@ -3,7 +3,6 @@ package alarms
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -87,14 +86,4 @@ func (a Alarm) MissingText() string {
 		text += ", few samples keep state"
 	}
 	return text
-}
-
-// LogicalIDs lists the logical ids, sorted.
-func LogicalIDs(list []Alarm) []string {
-	var ids []string
-	for _, a := range list {
-		ids = append(ids, a.LogicalID)
-	}
-	slices.Sort(ids)
-	return ids
 }

@@ -92,7 +92,7 @@ func topic(stack awscdk.Stack, e *config.Environment, t config.Topic, key awskms
 			Conditions: &map[string]any{"StringEquals": map[string]any{"aws:SourceAccount": e.Account}},
 		}))
 	}
-	named(topic.Node().FindChild(jsii.String("Policy")), "TopicPolicy"+id)
+	named(topic.Node().FindChild(jsii.String("Policy")), TopicPolicyID(t.Destination))
 	return topic
 }
 

@@ -241,7 +241,7 @@ func (d *Document) show(path []string, schema *Schema, rule []string) string {
 	case n.Kind == yaml.SequenceNode:
 		return "a list"
 	case n.Tag == "!!null":
-		return "nothing"
+		return "an empty value"
 	case n.Tag == "!!str":
 		return fmt.Sprintf("%q", n.Value)
 	default:
