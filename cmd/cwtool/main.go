@@ -1,0 +1,35 @@
+// Command cwtool reads synthesized CloudFormation templates, whoever wrote them, and says what their alarms and dashboards will
+// do. It knows nothing of the stacks in this repository.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+)
+
+// command is a subcommand. run gets the arguments after its name and returns the exit status: 0 for nothing to report, 1 for
+// findings, 2 for what could not be read or understood.
+type command struct {
+	name, arguments, summary string
+	run                      func(args []string, out, problems io.Writer) int
+}
+
+var commands = []command{}
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+func run(args []string, out, problems io.Writer) int {
+	if len(args) > 0 {
+		for _, c := range commands {
+			if c.name == args[0] {
+				return c.run(args[1:], out, problems)
+			}
+		}
+	}
+	fmt.Fprintln(problems, "usage: cwtool <command> [arguments]; cwtool <command> -h says more")
+	for _, c := range commands {
+		fmt.Fprintf(problems, "  %-8s %-28s %s\n", c.name, c.arguments, c.summary)
+	}
+	return 2
+}
