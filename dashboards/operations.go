@@ -71,7 +71,7 @@ func operations(v *view) page {
 // fromOutside draws the check of /health from outside: by its alarm, since AWS gives out the check's id in another stack and
 // Region.
 func (v *view) fromOutside() []widget {
-	for _, a := range v.where(func(a alarms.Alarm) bool { return a.Definition == "ExternalCheckFailing" }) {
+	for _, a := range v.where(func(a alarms.Alarm) bool { return a.Definition == "ExternalCheckDown" }) {
 		return one(widget{kind: "metric", properties: metricProperties{
 			Title: "Seen from outside: up (1) or not (0)", Region: v.region(a), View: "timeSeries",
 			Annotations: &annotations{Alarms: []string{v.arn(a)}},
