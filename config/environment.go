@@ -23,10 +23,38 @@ type Environment struct {
 	ApplicationSignals bool           `yaml:"applicationSignals"`
 	Runbooks           string         `yaml:"runbooks"`
 	Tags               Tags           `yaml:"tags"`
+	// Deployer is nil where people deploy with their own credentials.
+	Deployer *Deployer `yaml:"deployer"`
 }
 
 // Phase is the environment's growth phase.
 func (e *Environment) Phase() Phase { return Phases[e.PhaseNumber] }
+
+// Deployer is who deploys the environment without stored keys: the workflows of a GitHub repository.
+type Deployer struct {
+	Repository string `yaml:"repository"`
+	// Provider is the ARN of the account's OpenID Connect provider for GitHub, or empty where the deployer's stack makes it: an
+	// account has one.
+	Provider string `yaml:"provider"`
+}
+
+// Names of what the deployer's stack makes in IAM, which have no Region: the role that deploys, the role that only looks, what
+// CloudFormation may do when it deploys, and the most that a role which it makes may do.
+func (e *Environment) DeployerRole() string    { return "coreapi-" + e.Name + "-deployer" }
+func (e *Environment) ReviewerRole() string    { return "coreapi-" + e.Name + "-reviewer" }
+func (e *Environment) ExecutionPolicy() string { return "coreapi-" + e.Name + "-execution" }
+func (e *Environment) RoleBoundary() string    { return "coreapi-" + e.Name + "-boundary" }
+
+// ReviewEnvironment is the GitHub environment of the jobs that only look; those that deploy run on the one of the same name.
+func (e *Environment) ReviewEnvironment() string { return e.Name + "-review" }
+
+// Regions are where the environment has stacks, its own first.
+func (e *Environment) Regions() []string {
+	if e.ExternalCheck == nil || e.Region == EdgeRegion {
+		return []string{e.Region}
+	}
+	return []string{e.Region, EdgeRegion}
+}
 
 // Tags are put on the environment's stacks, from which CloudFormation passes them on to the resources.
 type Tags map[string]string
