@@ -106,7 +106,7 @@ func AddDeployer(app awscdk.App, e *config.Environment) error {
 	if e.Deployer == nil {
 		return fmt.Errorf("environment %s: its file has no deployer; write there who deploys it:\ndeployer:\n  repository: <owner>/<name>", e.Name)
 	}
-	deployer := stackBy(app, e, "deployer", "Who may deploy the monitoring", e.Region, e.Tags, awscdk.NewBootstraplessSynthesizer(nil))
+	deployer := stackBy(app, e, "deployer", "Who may deploy the monitoring", e.Region, e.Tags, awscdk.NewLegacyStackSynthesizer())
 	constructs.Deployer(deployer, e)
 	return nil
 }
