@@ -6,6 +6,11 @@ SHELL := bash
 
 PHASE ?= 1
 ENV ?=
+MINUTES ?= 15
+SINCE ?=
+WAIT ?= 10m
+TO ?=
+BASE ?= main
 
 # Everything that is installed or built, except node_modules, .venv and cdk.out, which tools expect where they are.
 LOCAL := .local
@@ -27,7 +32,7 @@ help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: up
-up: deps $(BIN)/core-api-monitoring $(BIN)/inventory ## Deploy a reference environment to a local AWS emulator and show it: make up PHASE=3
+up: deps $(BIN)/core-api-monitoring $(BIN)/deployed ## Deploy a reference environment to a local AWS emulator and show it: make up PHASE=3
 	@emulator/up phase$(PHASE)
 
 .PHONY: down
@@ -58,9 +63,29 @@ diff: need-env deps $(BIN)/core-api-monitoring ## Show what a deployment of ENV=
 deploy: need-env deps $(BIN)/core-api-monitoring ## Deploy ENV=<name> to its AWS account
 	@cdk deploy --all $(CDK_FLAGS)
 
+.PHONY: deployer
+deployer: need-env deps $(BIN)/core-api-monitoring ## Let GitHub deploy ENV=<name>: its roles, deployed once by an administrator
+	@cdk deploy --all $(CDK_FLAGS) -c deployer=true
+
 .PHONY: inventory
-inventory: need-env $(BIN)/inventory ## Show what is deployed of ENV=<name>, read back through AWS's API
-	@$(BIN)/inventory -env $(ENV)
+inventory: need-env $(BIN)/deployed ## Show what is deployed of ENV=<name>, read back through AWS's API
+	@$(BIN)/deployed inventory -env $(ENV)
+
+.PHONY: mute
+mute: need-env $(BIN)/deployed ## Keep warnings of ENV=<name> still for MINUTES=15, never a critical alarm
+	@$(BIN)/deployed mute -env $(ENV) -minutes $(MINUTES)
+
+.PHONY: unmute
+unmute: need-env $(BIN)/deployed ## End that before its time
+	@$(BIN)/deployed mute -env $(ENV) -off
+
+.PHONY: check
+check: need-env $(BIN)/deployed ## Is all of ENV=<name> there, and did no alarm go to ALARM SINCE=<time>?
+	@$(BIN)/deployed check -env $(ENV) -since "$(SINCE)" -wait $(WAIT)
+
+.PHONY: notify
+notify: need-env $(BIN)/deployed ## Send a test notification of ENV=<name> TO=<destination>
+	@$(BIN)/deployed notify -env $(ENV) -to "$(TO)"
 
 CDK_FLAGS = --app $(BIN)/core-api-monitoring $(if $(ENV),-c env=$(ENV))
 
@@ -98,9 +123,9 @@ $(BIN)/core-api-monitoring: go.mod go.sum $(GO_FILES)
 	$(STEP) "building the CDK app (about a minute the first time)"
 	@go build -o $@ .
 
-$(BIN)/inventory: go.mod go.sum $(GO_FILES)
-	$(STEP) "building the inventory (about a minute the first time)"
-	@go build -o $@ ./cmd/inventory
+$(BIN)/deployed: go.mod go.sum $(GO_FILES)
+	$(STEP) "building what reads an environment back (about a minute the first time)"
+	@go build -o $@ ./cmd/deployed
 
 $(BIN)/golangci-lint: tools/go.mod tools/go.sum
 	$(STEP) "building golangci-lint (two to three minutes the first time)"

@@ -69,11 +69,12 @@ func TestTheDeployerIsAsReviewed(t *testing.T) {
 }
 
 // policy is an IAM policy document. Lists of one are strings in a template.
-type policy []struct {
+type policy []statement
+
+type statement struct {
 	Effect           string
 	Action, Resource texts
 	Condition        map[string]map[string]string
-	Principal        map[string]any
 }
 
 type texts []string
