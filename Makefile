@@ -11,13 +11,17 @@ SINCE ?=
 WAIT ?= 10m
 TO ?=
 BASE ?= main
+METHOD ?= auto
+APPROVAL ?= broadening
 
 # Everything that is installed or built, except node_modules, .venv and cdk.out, which tools expect where they are.
 LOCAL := .local
 BIN := $(LOCAL)/bin
 PYTHON := .venv/bin/python
 NODE_BIN := $(CURDIR)/node_modules/.bin
-GO_FILES := $(shell find . -name '*.go' -not -path './node_modules/*') config/environment.schema.json $(wildcard queries/*.cwli)
+GO_FILES := $(shell find . -name '*.go' -not -path './node_modules/*' -not -path './.local/*') config/environment.schema.json $(wildcard queries/*.cwli)
+
+SCRIPTS := $(shell grep -lsE '^\#!.*bash' .ci/* emulator/* tools/* 2>/dev/null)
 
 # The Node.js that package-lock.json pins runs the CDK CLI and the CDK. Where it has none for this system, the installed one
 # does.
@@ -40,14 +44,24 @@ down: ## Stop the local AWS emulator
 	@emulator/down
 
 .PHONY: test
-test: deps $(BIN)/golangci-lint ## Run every test and lint
+test: deps $(BIN)/golangci-lint $(BIN)/actionlint ## Run every test and lint
 	$(STEP) "go mod tidy, gofmt, go vet and golangci-lint"
 	@go mod tidy -diff
 	@$(BIN)/golangci-lint run
+	$(STEP) "actionlint and shellcheck"
+	@$(BIN)/actionlint -shellcheck .venv/bin/shellcheck
+	@.venv/bin/shellcheck $(SCRIPTS)
 	$(STEP) "Python: the emulator's tests"
 	@cd emulator && ../$(PYTHON) -m unittest --quiet
 	$(STEP) "Go: all tests (the ones in test/ need about a minute)"
 	@go test ./...
+
+.PHONY: ci
+ci: test review ## What the pipeline runs on a push and a pull request: tests, and what changes against BASE=main
+
+.PHONY: review
+review: deps $(BIN)/core-api-monitoring $(BIN)/cwtool ## What the checkout changes for people against BASE=main, what is wrong, what it costs
+	@.ci/review "$(BASE)"
 
 .PHONY: synth
 synth: deps $(BIN)/core-api-monitoring ## Synthesize the reference environments, or ENV=<name>, into cdk.out
@@ -57,11 +71,11 @@ synth: deps $(BIN)/core-api-monitoring ## Synthesize the reference environments,
 
 .PHONY: diff
 diff: need-env deps $(BIN)/core-api-monitoring ## Show what a deployment of ENV=<name> would change
-	@cdk diff --all $(CDK_FLAGS)
+	@cdk diff --all --method=$(METHOD) $(CDK_FLAGS)
 
 .PHONY: deploy
 deploy: need-env deps $(BIN)/core-api-monitoring ## Deploy ENV=<name> to its AWS account
-	@cdk deploy --all $(CDK_FLAGS)
+	@cdk deploy --all --require-approval $(APPROVAL) $(CDK_FLAGS)
 
 .PHONY: deployer
 deployer: need-env deps $(BIN)/core-api-monitoring ## Let GitHub deploy ENV=<name>: its roles, deployed once by an administrator
@@ -126,6 +140,14 @@ $(BIN)/core-api-monitoring: go.mod go.sum $(GO_FILES)
 $(BIN)/deployed: go.mod go.sum $(GO_FILES)
 	$(STEP) "building what reads an environment back (about a minute the first time)"
 	@go build -o $@ ./cmd/deployed
+
+$(BIN)/cwtool: go.mod go.sum $(GO_FILES)
+	$(STEP) "building cwtool"
+	@go build -o $@ ./cmd/cwtool
+
+$(BIN)/actionlint: tools/actionlint/go.mod tools/actionlint/go.sum
+	$(STEP) "building actionlint"
+	@go build -C tools/actionlint -o ../../$@ github.com/rhysd/actionlint/cmd/actionlint
 
 $(BIN)/golangci-lint: tools/go.mod tools/go.sum
 	$(STEP) "building golangci-lint (two to three minutes the first time)"
