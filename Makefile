@@ -71,7 +71,7 @@ synth: deps $(BIN)/core-api-monitoring ## Synthesize the reference environments,
 
 .PHONY: diff
 diff: need-env deps $(BIN)/core-api-monitoring ## Show what a deployment of ENV=<name> would change
-	@cdk diff --all --method=$(METHOD) $(CDK_FLAGS)
+	@cdk diff --method=$(METHOD) $(CDK_FLAGS)
 
 .PHONY: deploy
 deploy: need-env deps $(BIN)/core-api-monitoring ## Deploy ENV=<name> to its AWS account
