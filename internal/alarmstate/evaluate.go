@@ -60,22 +60,20 @@ type evaluation struct {
 	w       *Watch
 	state   State
 	changes []Change
-	err     error
+	seen    *Seen // nil unless observed
 }
 
-// changes evaluates a metric alarm from one time to another, which it reaches.
-func (a *Alarm) changes(data Data, from, to int64) ([]Change, error) {
-	e := &evaluation{Alarm: a, w: a.Watch}
-	step := a.Watch.Step()
+// evaluate goes from one time to another, which it reaches.
+func (e *evaluation) evaluate(data Data, from, to int64) error {
+	step := e.w.Step()
 	first := from - mod(from, step) + step
-	if first <= to {
-		if a.Watch.everyPointByItself(data) {
-			e.swiftly(data, first, to, step)
-		} else {
-			e.oneByOne(data, first, to, step)
-		}
+	switch {
+	case first > to:
+		return nil
+	case e.w.everyPointByItself(data):
+		return e.swiftly(data, first, to, step)
 	}
-	return e.changes, e.err
+	return e.oneByOne(data, first, to, step)
 }
 
 func mod(a, b int64) int64 { return (a%b + b) % b }
@@ -91,19 +89,19 @@ func (w *Watch) everyPointByItself(data Data) bool {
 }
 
 // swiftly computes each data point once, for all evaluations that read it.
-func (e *evaluation) swiftly(data Data, first, to, step int64) {
+func (e *evaluation) swiftly(data Data, first, to, step int64) error {
 	grid := gcd(step, e.w.Period)
 	begin := first - int64(e.w.Range()-1)*e.w.Period
 	n := int((to-begin)/grid) + 1
 	points, err := e.w.points(data, begin, grid, n)
 	if err != nil {
-		e.err = err
-		return
+		return err
 	}
 	stride := int(e.w.Period / grid)
 	for at := first; at <= to; at += step {
 		e.judge(at, points, int((at-begin)/grid), stride)
 	}
+	return nil
 }
 
 func gcd(a, b int64) int64 {
@@ -177,13 +175,13 @@ func (w *Watch) read(dst []float64, samples *series.Samples, stat series.Statist
 }
 
 // oneByOne reads the whole range anew at each evaluation, from the samples that have arrived.
-func (e *evaluation) oneByOne(data Data, first, to, step int64) {
-	inbox := make([]inbox, len(e.w.Metrics))
+func (e *evaluation) oneByOne(data Data, first, to, step int64) error {
+	inboxes := make([]inbox, len(e.w.Metrics))
 	env := e.w.environment()
 	n := e.w.Range()
 	env.Times = make([]int64, n)
 	for i, m := range e.w.Metrics {
-		inbox[i].open(data, m.Metric.Key())
+		inboxes[i].open(data, m.Metric.Key())
 		env.Metrics[i].Values = make([]float64, n)
 	}
 	for at := first; at <= to; at += step {
@@ -193,15 +191,15 @@ func (e *evaluation) oneByOne(data Data, first, to, step int64) {
 			env.Times[i] = begin + int64(i-1)*e.w.Period
 		}
 		for i, m := range e.w.Metrics {
-			e.w.read(env.Metrics[i].Values, inbox[i].until(at), m.Stat, begin, e.w.Period)
+			e.w.read(env.Metrics[i].Values, inboxes[i].until(at), m.Stat, begin, e.w.Period)
 		}
 		points, err := e.w.compute(env)
 		if err != nil {
-			e.err = err
-			return
+			return err
 		}
 		e.judge(at, points, n-1, 1)
 	}
+	return nil
 }
 
 // inbox takes in late samples as they arrive.
@@ -238,6 +236,9 @@ func (in *inbox) until(at int64) *series.Samples {
 // judge evaluates the alarm: the newest data point is points[newest], the ones before it are stride apart.
 func (e *evaluation) judge(at int64, points []float64, newest, stride int) {
 	state, ok := e.w.state(points, newest, stride, e.state)
+	if e.seen != nil {
+		e.seen.look(e.w, points, newest, stride, state)
+	}
 	if !ok || state == e.state {
 		return
 	}
