@@ -35,8 +35,8 @@ type Change struct {
 // few is a data point of too few samples for its percentile: neither missing nor a value.
 var few = math.Inf(1)
 
-// compute evaluates what the alarm compares, in an environment with its metrics.
-func (w *Watch) compute(env *metricmath.Env) ([]float64, error) {
+// Compute evaluates what the alarm compares, in an environment with its metrics in their order and a map for results.
+func (w *Watch) Compute(env *metricmath.Env) ([]float64, error) {
 	if len(w.Math) == 0 {
 		return env.Metrics[0].Values, nil
 	}
@@ -140,7 +140,7 @@ func (w *Watch) points(data Data, begin, grid int64, n int) ([]float64, error) {
 		for i := range inputs {
 			env.Metrics[i].Values = inputs[i][from:to]
 		}
-		values, err := w.compute(env)
+		values, err := w.Compute(env)
 		if err != nil {
 			return nil, err
 		}
@@ -193,7 +193,7 @@ func (e *evaluation) oneByOne(data Data, first, to, step int64) error {
 		for i, m := range e.w.Metrics {
 			e.w.read(env.Metrics[i].Values, inboxes[i].until(at), m.Stat, begin, e.w.Period)
 		}
-		points, err := e.w.compute(env)
+		points, err := e.w.Compute(env)
 		if err != nil {
 			return err
 		}

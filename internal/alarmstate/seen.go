@@ -30,7 +30,7 @@ func (s *Seen) look(w *Watch, points []float64, newest, stride int, state State)
 		if breaches {
 			breaching++
 		}
-		if near(v, w.Threshold) {
+		if Near(v, w.Threshold) {
 			s.JustFiring = s.JustFiring || breaches && state == Alarming
 			s.JustSilent = s.JustSilent || !breaches && state != Alarming
 		}
@@ -39,8 +39,8 @@ func (s *Seen) look(w *Watch, points []float64, newest, stride int, state State)
 	s.Missing = s.Missing || there == 0
 }
 
-// near reports whether a value is within 5 % of a threshold, or is the whole number next to it.
-func near(v, threshold float64) bool {
+// Near reports whether a value is within 5 % of a threshold, or is the whole number next to it.
+func Near(v, threshold float64) bool {
 	distance := math.Abs(v - threshold)
 	return distance <= 0.05*math.Abs(threshold) || v == math.Trunc(v) && distance <= 1
 }
