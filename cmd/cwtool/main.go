@@ -15,7 +15,9 @@ type command struct {
 	run                      func(args []string, out, problems io.Writer) int
 }
 
-var commands = []command{}
+var commands = []command{
+	{"test", "[flags] FILE...", "test alarms with series of samples", runTest},
+}
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
