@@ -421,7 +421,7 @@ func childText(states []alarmstate.Change) string {
 }
 
 func (c *Coverage) add(other Coverage) {
-	c.Seen.Add(other.Seen)
+	c.Add(other.Seen)
 	c.Alarmed = c.Alarmed || other.Alarmed
 	c.Recovered = c.Recovered || other.Recovered
 }
