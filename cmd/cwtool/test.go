@@ -20,7 +20,8 @@ const testHelp = `usage: cwtool test [flags] FILE...
 
 Runs tests of the alarms in CloudFormation templates: each FILE says which templates, what samples the
 metrics get, and the complete list of notifications that must follow. internal/alarmtest/schema.json
-describes the files; docs/alarm-evaluation.md says how faithful the evaluation is.
+describes the files, internal/alarmtest/testdata/foreign.test.yaml is a longer one than this, and
+docs/alarm-evaluation.md says how faithful the evaluation is.
 
     templates: cdk.out
     tests:

@@ -256,7 +256,7 @@ func (e *evaluation) judge(at int64, points []float64, newest, stride int) {
 	if !ok || state == e.state {
 		return
 	}
-	e.changes = append(e.changes, Change{at, e.Alarm, e.state, state, e.w.reason(at, points, newest, stride)})
+	e.changes = append(e.changes, Change{at, e.Alarm, e.state, state, e.w.reason(at, points, newest, stride, state)})
 	e.state = state
 }
 
@@ -301,7 +301,7 @@ func (w *Watch) alarmingIf(yes bool) State {
 }
 
 // reason explains a change by the data points that were evaluated, newest first.
-func (w *Watch) reason(at int64, points []float64, newest, stride int) string {
+func (w *Watch) reason(at int64, points []float64, newest, stride int, state State) string {
 	var values []string
 	there, breaching := 0, 0
 	for age := 1; age <= w.Range() && there < w.Of; age++ {
@@ -328,6 +328,9 @@ func (w *Watch) reason(at int64, points []float64, newest, stride int) string {
 	if there < w.Of {
 		text += fmt.Sprintf("; %d missing, %s", w.Of-there, w.treated())
 	}
+	if state == Alarming && w.Missing == MissingIsMissing && breaching < w.Needed {
+		text += fmt.Sprintf("; but the oldest is %d or more periods old, and none is fine", w.Needed)
+	}
 	return text
 }
 
@@ -337,4 +340,8 @@ func (w *Watch) treated() string {
 
 func clock(at int64) string { return time.Unix(at, 0).UTC().Format("15:04:05") }
 
-func duration(seconds int64) string { return (time.Duration(seconds) * time.Second).String() }
+// duration is 5m rather than 5m0s.
+func duration(seconds int64) string {
+	text := strings.Replace((time.Duration(seconds) * time.Second).String(), "m0s", "m", 1)
+	return strings.Replace(text, "h0m", "h", 1)
+}

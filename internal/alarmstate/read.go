@@ -432,6 +432,9 @@ func (p properties) input(w *Watch, metric properties, id, statistic string) err
 		if m.Metric.Dimensions == nil {
 			m.Metric.Dimensions = map[string]string{}
 		}
+		if d.text("Name") == "" || d.text("Value") == "" {
+			return wrong("Dimensions", "expected names and values, found an empty one or a function that only a deployment resolves")
+		}
 		m.Metric.Dimensions[d.text("Name")] = d.text("Value")
 	}
 	w.Metrics = append(w.Metrics, m)

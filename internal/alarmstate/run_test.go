@@ -90,6 +90,7 @@ func TestAlarmsThatCannotBeEvaluatedSayWhy(t *testing.T) {
 		alarm("A", "Period: 86400; EvaluationPeriods: 8"):                                                           "8 periods of 86400 s are too long",
 		alarm("A", "Statistic: Averag"):                                                                             `"Averag" is not a CloudWatch statistic`,
 		alarm("A", "MetricName: none"):                                                                              "MetricName and Namespace: missing",
+		alarm("A", "Dimensions: [{Name: D, Value: !If [Big, 5, 6]}]"):                                               "Dimensions: expected names and values",
 		alarm("A", "EvaluationWindow: {WallClockWindow: {}}"):                                                       "EvaluationWindow: only sliding windows over metrics are evaluated",
 		alarm("A", queries(`{Id: v, Expression: "SUM(SEARCH('x'))"}`)):                                              "v: SEARCH cannot be computed from samples",
 		alarm("A", queries(`{Id: v, Expression: "m + n"}`)):                                                         `no metric or expression has the id "n"`,
