@@ -113,6 +113,12 @@ func TestAnAlarmThatCannotBeEvaluatedMustBeLeftOutByName(t *testing.T) {
 	if _, err := Load(file); err == nil || !strings.Contains(err.Error(), "ModelAlarm3D1F: ThresholdMetricId: an anomaly detection band") {
 		t.Error(err)
 	}
+	if err := os.WriteFile(file, bytes.Replace(text, []byte("[ModelAlarm3D1F]"), []byte("[ModelAlarm3D1F, beta latency]"), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(file); err == nil || !strings.Contains(err.Error(), `:2: except[1]: "beta latency" is no alarm that cannot be evaluated`) {
+		t.Error(err)
+	}
 }
 
 func TestNotationIsPromtools(t *testing.T) {
