@@ -64,7 +64,7 @@ func (r *reader) refuse(a *Alarm, err error) {
 func (r *reader) add(t cfn.Template, resource cfn.Resource) {
 	a := &Alarm{Name: t.Text(resource, "AlarmName"), LogicalID: resource.LogicalID, Template: t.Name}
 	if a.Name == "" {
-		a.Name = "${" + a.LogicalID + "}"
+		a.Name = unnamed(a.LogicalID)
 	}
 	p := properties{t, resource.Properties}
 	var err error
@@ -79,7 +79,7 @@ func (r *reader) add(t cfn.Template, resource cfn.Resource) {
 		}
 	}
 	r.alarms = append(r.alarms, a)
-	if twin := r.named[a.Name]; twin != nil && err == nil && !strings.HasPrefix(a.Name, "${") {
+	if twin := r.named[a.Name]; twin != nil && err == nil && !a.Unnamed() {
 		err = fmt.Errorf("the alarm %s of %s has the same AlarmName %q", twin.LogicalID, twin.Template, a.Name)
 	}
 	r.named[a.Name] = a
@@ -116,11 +116,13 @@ func (r *reader) find(from *Alarm, name string) *Alarm {
 	if _, after, ok := strings.Cut(name, ":alarm:"); ok {
 		name = after
 	}
-	if a := r.named[name]; a != nil && !strings.HasPrefix(name, "${") {
+	if id, ok := reference(name); ok && r.local[from.Template+"/"+id] != nil {
+		return r.local[from.Template+"/"+id]
+	}
+	if a := r.named[name]; a != nil && !a.Unnamed() {
 		return a
 	}
-	id, _ := reference(name)
-	return r.local[from.Template+"/"+id]
+	return nil
 }
 
 // reference is the logical id that a resolved Ref or GetAtt is of.
@@ -264,6 +266,11 @@ func (p properties) destinations(name string) []Destination {
 	var all []Destination
 	for _, each := range list {
 		text := fmt.Sprint(each)
+		if function, ok := each.(map[string]any); ok {
+			for name, argument := range function {
+				text = fmt.Sprintf("%s %v", name, argument) // an import, which only a deployment resolves
+			}
+		}
 		d := Destination{Name: text[strings.LastIndex(text, ":")+1:]}
 		if !strings.Contains(text, ":sns:") {
 			d.Name = text

@@ -160,12 +160,8 @@ func shown(d alarmstate.Destination) string {
 
 // label is an alarm by the shorter of its names, if that is the name of no other.
 func (s *Set) label(a *alarmstate.Alarm) string {
-	made := strings.HasPrefix(a.Name, "${")
-	if len(a.Name) < len(a.LogicalID) && !made {
-		return a.Name
-	}
 	twin := slices.ContainsFunc(s.Alarms, func(other *alarmstate.Alarm) bool { return other != a && other.LogicalID == a.LogicalID })
-	if twin && !made {
+	if !a.Unnamed() && (twin || len(a.Name) < len(a.LogicalID)) {
 		return a.Name
 	}
 	return a.LogicalID
