@@ -100,6 +100,14 @@ func TestCoverageListsWhatNoTestShows(t *testing.T) {
 	if text != want || complete {
 		t.Errorf("got\n%swant\n%s", text, want)
 	}
+	// Another file of the same templates shows the rest.
+	other := mustLoad(t, write(t, ""))
+	if text, complete := Report(append(f.Sets, other.Sets...), other.Sets[0].Probe("x")); !complete {
+		t.Error(text)
+	}
+	if text, _ := Report(f.Sets, nil); !strings.Contains(text, "0 of 4 alarms (0.0 %)") || !strings.Contains(text, "beta latency: never evaluated\n") {
+		t.Error(text)
+	}
 	results := f.Sets[0].Probe("x")
 	if text, complete := Report(f.Sets, results); !complete || !strings.HasPrefix(text, "coverage: 4 of 4 alarms (100.0 %)") {
 		t.Error(text)
