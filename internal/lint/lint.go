@@ -31,7 +31,7 @@ type Rule struct {
 }
 
 // Rules are all rules, in the order of the documentation.
-var Rules = slices.Concat(reachRules, conditionRules, mathRules, compositeRules, quotaRules, ignoreRules)
+var Rules = slices.Concat(reachRules, conditionRules, mathRules, compositeRules, boardRules, quotaRules, ignoreRules)
 
 // Finding is something wrong with a resource, or with a template where LogicalID is empty.
 type Finding struct {
@@ -101,6 +101,7 @@ type linter struct {
 	alarms    []*alarm
 	senders   []sender
 	topics    []topic
+	boards    []board
 	ignores   []*ignore
 }
 
@@ -120,6 +121,7 @@ func newLinter(o Options, templates []cfn.Template) *linter {
 	l.readFamilies()
 	l.readSenders()
 	l.readTopics()
+	l.readBoards()
 	return l
 }
 
