@@ -146,7 +146,7 @@ func TestABrokenLinkIsNoticed(t *testing.T) {
 				if !strings.Contains(f.Problem, c.want) {
 					t.Errorf("unexpected: %s", f)
 				}
-				inShard = inShard || strings.Contains(f.Template, "shard")
+				inShard = inShard || strings.Contains(f.Template+f.Problem, "-shard-")
 			}
 			if !inShard {
 				t.Errorf("findings %v; expected %q for alarms of the stack and of the shards'", findings, c.want)

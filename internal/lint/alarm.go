@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -144,13 +145,15 @@ func (l *linter) readFamilies() {
 // named is the alarm that a composite means by a name, an ARN or a reference; or whether the name can be known at all.
 func (l *linter) named(composite *alarm, name string) (found *alarm, known bool) {
 	if id, ok := logicalID(name); ok {
+		_, attribute, _ := strings.Cut(strings.Trim(name, "${}"), ".")
+		p, _, dangling := l.follow(composite.in, map[string]any{"Fn::GetAtt": []any{id, attribute}})
 		for _, a := range l.alarms {
-			if a.in == composite.in && a.LogicalID == id {
+			if same(a.place, p) {
 				return a, true
 			}
 		}
 		_, parameter := composite.in.Parameters[id]
-		return nil, !parameter
+		return nil, (dangling || p.in != nil) && !parameter
 	}
 	if _, after, ok := strings.Cut(name, ":alarm:"); ok {
 		name = after
@@ -169,7 +172,7 @@ func (l *linter) named(composite *alarm, name string) (found *alarm, known bool)
 }
 
 // open reports whether only a deployment knows the whole text.
-func open(text string) bool { return strings.Contains(text, "${") || strings.Contains(text, "map[") }
+func open(text string) bool { return strings.Contains(text, "${") || strings.Contains(text, "map[") || strings.HasPrefix(text, "{") }
 
 // logicalID is X of ${X} or ${X.Attribute}.
 func logicalID(text string) (string, bool) {
@@ -222,6 +225,9 @@ func text(v any) string {
 		return ""
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64) // an account's number, too
+	case map[string]any, []any:
+		function, _ := json.Marshal(v)
+		return string(function)
 	}
 	return fmt.Sprint(v)
 }

@@ -19,11 +19,7 @@ import (
 // options are those that all fixtures are checked with.
 func options(t testing.TB) Options {
 	t.Helper()
-	text, err := os.ReadFile("testdata/contract.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	contract, err := ParseContract(text)
+	contract, err := ParseContract([]byte(read(t, "testdata/contract.json")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,15 +36,20 @@ var (
 	deployment = regexp.MustCompile(`(?m)^# In (\d{12})/([a-z0-9-]+)\.$`)
 )
 
+func read(t testing.TB, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // fixture reads the templates of a file: as many as it says, {stack} being the number of each; with lines repeated where it says
 // so, {n} being the number of the line; in the account and Region that it says.
 func fixture(t testing.TB, path string) (list []cfn.Template) {
 	t.Helper()
-	file, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := repetition.ReplaceAllStringFunc(string(file), func(found string) string {
+	text := repetition.ReplaceAllStringFunc(read(t, path), func(found string) string {
 		match := repetition.FindStringSubmatch(found)
 		return repeat(match[1], match[2])
 	})
@@ -153,10 +154,7 @@ Metadata:
 // example is a resource of a fixture, or all of it, as it is written.
 func example(t *testing.T, rule, file, logicalID string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata/rules", rule, file))
-	if err != nil {
-		t.Fatal(err)
-	}
-	resource := regexp.MustCompile(`(?m)^  ` + regexp.QuoteMeta(logicalID) + `:.*\n(?:   .*\n)*`).FindString(string(text))
-	return cmp.Or(resource, string(text))
+	text := read(t, filepath.Join("testdata/rules", rule, file))
+	resource := regexp.MustCompile(`(?m)^  ` + regexp.QuoteMeta(logicalID) + `:.*\n(?:   .*\n)*`).FindString(text)
+	return cmp.Or(resource, text)
 }
