@@ -15,7 +15,9 @@ type command struct {
 	run                      func(args []string, out, problems io.Writer) int
 }
 
-var commands = []command{}
+var commands = []command{
+	{"lint", "[flags] TEMPLATE…", "find what is wrong with alarms, topics and dashboards", runLint},
+}
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 

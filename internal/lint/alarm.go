@@ -172,7 +172,9 @@ func (l *linter) named(composite *alarm, name string) (found *alarm, known bool)
 }
 
 // open reports whether only a deployment knows the whole text.
-func open(text string) bool { return strings.Contains(text, "${") || strings.Contains(text, "map[") || strings.HasPrefix(text, "{") }
+func open(text string) bool {
+	return strings.Contains(text, "${") || strings.Contains(text, "map[") || strings.HasPrefix(text, "{")
+}
 
 // logicalID is X of ${X} or ${X.Attribute}.
 func logicalID(text string) (string, bool) {
