@@ -17,6 +17,7 @@ type command struct {
 
 var commands = []command{
 	{"lint", "[flags] TEMPLATE…", "find what is wrong with alarms, topics and dashboards", runLint},
+	{"cost", "[flags] TEMPLATE…", "estimate what templates cost a month", runCost},
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
