@@ -20,6 +20,8 @@ type Alarm struct {
 	Name string
 	// LogicalID is the name without coreapi-<environment>-, as CloudFormation allows it.
 	LogicalID string
+	// Site is the pool, instance, replica, shard or destination that the name ends with; empty where there is only one.
+	Site string
 	// Stack is the role of the stack that the alarm is in: monitoring, edge, or shard-<name>.
 	Stack string
 
@@ -44,6 +46,8 @@ type Alarm struct {
 	// alarms. After are the logical ids of those, which must exist first.
 	Rule  string
 	After []string
+	// Quiet is set for a composite that keeps still while another alarm, here by its name, explains it.
+	Quiet *Quiet
 }
 
 // Roles of stacks that have alarms.
@@ -165,11 +169,15 @@ func sitesOf(e *config.Environment, scope Scope) []site {
 			})
 		}
 		return list
-	case PerExternalCheck:
+	case PerExternalCheck, PerDatabaseCheck:
 		if e.ExternalCheck == nil {
 			return nil
 		}
-		return []site{{stack: EdgeStack, dimensions: []Dimension{{metrics.HealthCheckID, config.ExternalCheckReference}}}}
+		check := config.ExternalCheckReference
+		if scope == PerDatabaseCheck {
+			check = config.DatabaseCheckReference
+		}
+		return []site{{stack: EdgeStack, dimensions: []Dimension{{metrics.HealthCheckID, check}}}}
 	case PerDestination:
 		var list []site
 		for _, d := range config.Destinations {
@@ -208,15 +216,18 @@ func For(e *config.Environment, definitions []Definition, composites []Composite
 			list = append(list, d.at(e, s))
 		}
 	}
+	var problems []error
 	for _, c := range composites {
 		if c.Since > e.PhaseNumber {
 			continue
 		}
 		for _, s := range sites(e, c.Each) {
-			list = append(list, c.at(e, s))
+			a, err := c.at(e, s, list)
+			problems = append(problems, err)
+			list = append(list, a)
 		}
 	}
-	return list, checkAlarms(e, list)
+	return list, errors.Join(errors.Join(problems...), checkAlarms(e, list))
 }
 
 // Defined renders everything that is defined here.
@@ -230,15 +241,17 @@ func (s site) id(definition string) string {
 	return definition + "-" + s.suffix
 }
 
-func name(e *config.Environment, id string) string { return "coreapi-" + e.Name + "-" + id }
+// Name is an alarm's name in an environment: of a definition's or composite's ID, and the site where there are several.
+func Name(e *config.Environment, id string) string { return "coreapi-" + e.Name + "-" + id }
 
 // words are the parts of an alarm that people read, and its identity.
 func (d Definition) words(e *config.Environment, s site) Alarm {
 	text := strings.NewReplacer("{name}", s.name)
 	return Alarm{
 		Definition: d.ID,
-		Name:       name(e, s.id(d.ID)),
+		Name:       Name(e, s.id(d.ID)),
 		LogicalID:  LogicalID(s.id(d.ID)),
+		Site:       s.suffix,
 		Stack:      s.stack,
 		Description: fmt.Sprintf("%s: %s\nUsers: %s\nFirst: %s\nRunbook: %s",
 			strings.ToUpper(string(d.Severity)), text.Replace(d.Problem), text.Replace(d.Users), text.Replace(d.First),

@@ -12,6 +12,7 @@ import (
 	"github.com/restartix/core-api-monitoring/alarms"
 	"github.com/restartix/core-api-monitoring/config"
 	"github.com/restartix/core-api-monitoring/constructs"
+	"github.com/restartix/core-api-monitoring/dashboards"
 	"github.com/restartix/core-api-monitoring/metrics"
 	"github.com/restartix/core-api-monitoring/queries"
 )
@@ -21,7 +22,9 @@ import (
 //
 //	coreapi-<environment>-service      the managed App Runner service, if it is managed
 //	coreapi-<environment>-edge         the check from outside, its alarm and topics, in us-east-1, if there is one
-//	coreapi-<environment>-monitoring   topics and subscriptions, alarms of the shared tier, metric filters, saved queries
+//	coreapi-<environment>-slack        the Slack channels, which listen to the topics of both Regions
+//	coreapi-<environment>-monitoring   topics and PagerDuty's subscriptions, alarms of the shared tier, metric filters, saved queries
+//	coreapi-<environment>-dashboards   the dashboards, which grow with the shards
 //	coreapi-<environment>-shard-<name> the alarms of one enterprise shard, one stack each, so that any number fits
 func Add(app awscdk.App, e *config.Environment) error {
 	list, alarmErr := alarms.Defined(e)
@@ -29,30 +32,40 @@ func Add(app awscdk.App, e *config.Environment) error {
 	if err := errors.Join(alarmErr, queryErr); err != nil {
 		return fmt.Errorf("environment %s: %w", e.Name, err)
 	}
+	pages, err := dashboards.For(e, list, saved)
+	if err != nil {
+		return fmt.Errorf("environment %s: %w", e.Name, err)
+	}
 	// Which stack an alarm is in, and the topics as that stack knows them.
 	stacks, topics := map[string]awscdk.Stack{}, map[string]constructs.Topics{}
 
 	monitoring := stack(app, e, alarms.MonitoringStack, "Alarms, notifications and saved queries", e.Region, e.Tags)
 	stacks[alarms.MonitoringStack] = monitoring
+	views := stack(app, e, "dashboards", "Dashboards", e.Region, e.Tags)
 	if e.Service.Managed != nil {
 		service := stack(app, e, "service", "The App Runner service and its health check", e.Region, nil)
 		constructs.Service(service, e)
-		constructs.ServiceID(monitoring, e)
-		monitoring.AddStackDependency(service, jsii.String("the service's id and log group"))
-	}
-	var elsewhere constructs.Topics
-	if e.ExternalCheck != nil {
-		edge := stack(app, e, alarms.EdgeStack, "The check from outside", config.EdgeRegion, e.Tags)
-		here := edgeTopics(e)
-		constructs.ExternalCheck(edge, e)
-		stacks[alarms.EdgeStack] = edge
-		topics[alarms.EdgeStack] = constructs.Notifications(edge, e, here)
-		elsewhere = constructs.TopicARNs(here)
-		monitoring.AddStackDependency(edge, jsii.String("Slack listens to its topics"))
+		for _, s := range []awscdk.Stack{monitoring, views} {
+			constructs.ServiceID(s, e)
+			s.AddStackDependency(service, jsii.String("the service's id and log group"))
+		}
 	}
 	here := environmentTopics(e)
 	topics[alarms.MonitoringStack] = constructs.Notifications(monitoring, e, here)
-	constructs.SlackChannels(monitoring, e, topics[alarms.MonitoringStack], elsewhere)
+	slack := stack(app, e, "slack", "Slack channels that listen to the topics", e.Region, e.Tags)
+	slack.AddStackDependency(monitoring, jsii.String("its topics"))
+	listened := here
+	if e.ExternalCheck != nil {
+		edge := stack(app, e, alarms.EdgeStack, "The check from outside", config.EdgeRegion, e.Tags)
+		constructs.ExternalCheck(edge, e)
+		constructs.DatabaseCheck(edge, e)
+		stacks[alarms.EdgeStack] = edge
+		topics[alarms.EdgeStack] = constructs.Notifications(edge, e, edgeTopics(e))
+		edge.AddStackDependency(monitoring, jsii.String("the alarm that its second check follows"))
+		slack.AddStackDependency(edge, jsii.String("its topics"))
+		listened = append(listened, edgeTopics(e)...)
+	}
+	constructs.SlackChannels(slack, e, listened)
 	constructs.DatabaseEvents(monitoring, "coreapi-"+e.Name+"-database", instances(e),
 		topics[alarms.MonitoringStack][config.PagerDutyEngineering], constructs.TopicPolicyID(config.PagerDutyEngineering))
 	for _, f := range queries.Filters {
@@ -76,6 +89,9 @@ func Add(app awscdk.App, e *config.Environment) error {
 				append(shared[:1:1], alarms.Dimension{Name: metrics.Shard, Value: s.Name}))
 		}
 		stacks[role], topics[role] = shard, byName
+	}
+	for _, d := range pages {
+		constructs.Dashboard(views, d)
 	}
 	for _, a := range list {
 		constructs.Alarm(stacks[a.Stack], a, topics[a.Stack])
