@@ -22,6 +22,7 @@ type alarm struct {
 	rule         rule
 	children     []*alarm
 	parents      []*alarm
+	suppresses   bool                     // the actions of a composite
 	destinations map[string][]destination // by action property
 }
 
@@ -138,6 +139,37 @@ func (l *linter) readFamilies() {
 				a.children = append(a.children, child)
 				child.parents = append(child.parents, a)
 			}
+		}
+		if name := a.in.Text(a.Resource, "ActionsSuppressor"); name != "" {
+			if suppressor, _ := l.named(a, name); suppressor != nil {
+				suppressor.suppresses = true
+			}
+		}
+	}
+	l.mentioned = map[string]bool{}
+	for _, t := range l.templates {
+		for _, r := range t.Resources {
+			switch r.Type {
+			case "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm", "AWS::CloudWatch::Dashboard":
+			default:
+				l.mention(r.Properties)
+			}
+		}
+	}
+}
+
+// mention notes every text in a value.
+func (l *linter) mention(v any) {
+	switch v := v.(type) {
+	case string:
+		l.mentioned[v] = true
+	case []any:
+		for _, each := range v {
+			l.mention(each)
+		}
+	case map[string]any:
+		for _, each := range v {
+			l.mention(each)
 		}
 	}
 }

@@ -153,10 +153,13 @@ func TestASilentAlarmIsHeardThroughItsComposite(t *testing.T) {
 		text string
 		want []string
 	}{
-		"alone":                             {silent, []string{"no-action"}},
-		"of a composite that tells":         {silent + composite("C", "ALARM(${Alarm})", ", AlarmActions: [!Ref Topic]"), nil},
-		"of a silent composite":             {silent + composite("C", "ALARM(${Alarm})", ""), []string{"no-action", "no-action"}},
-		"of a composite of a composite":     {silent + composite("C", "ALARM(${Alarm})", "") + composite("D", "NOT OK(${C})", ", AlarmActions: [!Ref Topic]"), nil},
+		"alone":                         {silent, []string{"no-action"}},
+		"of a composite that tells":     {silent + composite("C", "ALARM(${Alarm})", ", AlarmActions: [!Ref Topic]"), nil},
+		"of a silent composite":         {silent + composite("C", "ALARM(${Alarm})", ""), []string{"no-action", "no-action"}},
+		"of a composite of a composite": {silent + composite("C", "ALARM(${Alarm})", "") + composite("D", "NOT OK(${C})", ", AlarmActions: [!Ref Topic]"), nil},
+		"it suppresses a composite": {silent + strings.Replace(stack[strings.Index(stack, "  Alarm:"):], "  Alarm:", "  Other:", 1) +
+			composite("C", "ALARM(${Other})", ", ActionsSuppressor: alarm, ActionsSuppressorWaitPeriod: 60, ActionsSuppressorExtensionPeriod: 60, AlarmActions: [!Ref Topic]"), nil},
+		"a health check watches it by name": {silent + "  H: {Type: AWS::Route53::HealthCheck, Properties: {HealthCheckConfig: {Type: CLOUDWATCH_METRIC, AlarmIdentifier: {Name: alarm, Region: eu-west-1}}}}\n", nil},
 		"a deployment rolls back on it":     {silent + "  G: {Type: AWS::CodeDeploy::DeploymentGroup, Properties: {AlarmConfiguration: {Alarms: [{Name: !Ref Alarm}]}}}\n", nil},
 		"its actions were never meant":      {with("      AlarmActions: [!Ref Topic]\n", "      ActionsEnabled: false\n") + composite("C", "ALARM(${Alarm})", ", AlarmActions: [!Ref Topic]"), nil},
 		"of a composite that names no rule": {silent + composite("C", "(ALARM(${Alarm}) AND)", ", AlarmActions: [!Ref Topic]"), []string{"composite-rule"}},

@@ -16,10 +16,10 @@ var reachRules = []Rule{{
 	find: func(l *linter, report reporter) {
 		for _, a := range l.alarms {
 			switch {
-			case len(a.destinations["AlarmActions"]) > 0 || a.usedBy():
+			case len(a.destinations["AlarmActions"]) > 0 || l.used(a):
 			case len(a.parents) == 0:
 				report(a.place, "no AlarmActions, and no composite alarm names it")
-			case !a.heard(map[*alarm]bool{}):
+			case !l.heard(a, map[*alarm]bool{}):
 				report(a.place, "no AlarmActions, and none in the composites that name it")
 			}
 		}
@@ -253,9 +253,12 @@ var reachRules = []Rule{{
 // keyInURL finds the key of PagerDuty, Opsgenie or Splunk On-Call, or credentials, written out in an endpoint.
 var keyInURL = regexp.MustCompile(`pagerduty\.com/integration/[0-9A-Za-z]{16,}|[?&](apiKey|api_key|token)=[0-9A-Za-z-]{16,}|://[^/@]+:[^/@{]+@`)
 
-// usedBy reports whether a resource other than a composite or a dashboard refers to the alarm, such as a deployment that rolls
-// back on it.
-func (a *alarm) usedBy() bool {
+// used reports whether something acts on the alarm's state: a composite that it suppresses, or a resource that names it or refers
+// to it, such as a deployment that rolls back or a health check.
+func (l *linter) used(a *alarm) bool {
+	if a.suppresses || l.mentioned[a.name] {
+		return true
+	}
 	for id, r := range a.in.Resources {
 		if id != a.LogicalID && r.Type != "AWS::CloudWatch::CompositeAlarm" && r.Type != "AWS::CloudWatch::Dashboard" && refersTo(r.Properties, a.LogicalID) {
 			return true
@@ -264,13 +267,13 @@ func (a *alarm) usedBy() bool {
 	return false
 }
 
-// heard reports whether the alarm or a composite that names it has an action.
-func (a *alarm) heard(seen map[*alarm]bool) bool {
+// heard reports whether the alarm or a composite that names it has an action, or is used.
+func (l *linter) heard(a *alarm, seen map[*alarm]bool) bool {
 	if seen[a] {
 		return false
 	}
 	seen[a] = true
-	return len(a.destinations["AlarmActions"]) > 0 || slices.ContainsFunc(a.parents, func(p *alarm) bool { return p.heard(seen) })
+	return len(a.destinations["AlarmActions"]) > 0 || l.used(a) || slices.ContainsFunc(a.parents, func(p *alarm) bool { return l.heard(p, seen) })
 }
 
 // unique drops what an alarm names in more than one state.
