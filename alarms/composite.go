@@ -49,13 +49,13 @@ func (c Composite) definition() Definition {
 	}
 }
 
-// at renders a composite at a site, over the alarms that its stack has already.
+// at renders a composite at a site, over the other alarms of its stack.
 func (c Composite) at(e *config.Environment, s site, others []Alarm) (Alarm, error) {
 	a := c.definition().words(e, s)
 	states := func(ids []string) (list []string) {
 		for _, id := range ids {
 			for _, o := range others {
-				if o.Definition == id && o.Stack == a.Stack {
+				if o.Definition == id {
 					list = append(list, fmt.Sprintf("ALARM(%q)", o.Name))
 					a.After = append(a.After, o.LogicalID)
 				}
@@ -79,7 +79,7 @@ func (c Composite) at(e *config.Environment, s site, others []Alarm) (Alarm, err
 	if c.Quiet == nil {
 		return a, nil
 	}
-	i := slices.IndexFunc(others, func(o Alarm) bool { return o.Definition == c.Quiet.While && o.Stack == a.Stack })
+	i := slices.IndexFunc(others, func(o Alarm) bool { return o.Definition == c.Quiet.While })
 	if i < 0 {
 		return a, fmt.Errorf("alarm %s: stack %s has no %s to be quiet for", a.Name, a.Stack, c.Quiet.While)
 	}

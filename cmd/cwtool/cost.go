@@ -19,7 +19,7 @@ func runCost(args []string, out, problems io.Writer) int {
 	flags := flag.NewFlagSet("cwtool cost", flag.ContinueOnError)
 	flags.SetOutput(problems)
 	flags.Usage = func() {
-		fmt.Fprint(problems, "usage: cwtool cost [flags] TEMPLATE…\n\n"+
+		fmt.Fprint(problems, "usage: cwtool cost [flags] TEMPLATE...\n\n"+
 			"Estimates what templates cost a month: alarms, dashboards, custom metrics, logs, health checks, keys. Templates are files, or\n"+
 			"folders such as cdk.out. What they do not say comes from flags, or for several estimates side by side from a file.\n"+
 			"Exits with 1 if an estimate is over its budget, with 2 if something cannot be read.\n\n")

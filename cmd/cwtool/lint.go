@@ -24,7 +24,7 @@ func lintAt(now time.Time, args []string, out, problems io.Writer) int {
 	flags := flag.NewFlagSet("cwtool lint", flag.ContinueOnError)
 	flags.SetOutput(problems)
 	flags.Usage = func() {
-		fmt.Fprint(problems, "usage: cwtool lint [flags] TEMPLATE…\n\n"+
+		fmt.Fprint(problems, "usage: cwtool lint [flags] TEMPLATE...\n\n"+
 			"Finds what is wrong with the alarms, topics and dashboards of templates that are deployed together: files, or folders such\n"+
 			"as cdk.out. Exits with 1 if something is an error, with 2 if something cannot be read.\n\n")
 		flags.PrintDefaults()
