@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/restartix/core-api-monitoring/internal/alarmstate"
 )
 
 var actionProperties = []string{"AlarmActions", "OKActions", "InsufficientDataActions"}
@@ -18,8 +20,9 @@ type alarm struct {
 	name         string // as resolved; the reference to itself where CloudFormation will name it
 	metrics      []metric
 	expressions  []expression
-	returned     int // how many queries return data
-	rule         rule
+	returned     int      // how many queries return data
+	names        []string // in the rule of a composite, as written
+	broken       error    // why its rule is none
 	children     []*alarm
 	parents      []*alarm
 	suppresses   bool                     // the actions of a composite
@@ -59,7 +62,10 @@ func (l *linter) readAlarm(p place) *alarm {
 		}
 	}
 	if a.composite {
-		a.rule = parseRule(p.in.Text(p.Resource, "AlarmRule"))
+		var rule *alarmstate.Rule
+		if rule, a.broken = alarmstate.ParseRule(p.in.Text(p.Resource, "AlarmRule")); a.broken == nil {
+			a.names = rule.Names()
+		}
 		return a
 	}
 	if properties := object(p.in.Resolve(p.Properties)); properties["MetricName"] != nil {
@@ -134,7 +140,7 @@ func (a *alarm) forPeople() bool {
 // readFamilies connects composites with the alarms that they name.
 func (l *linter) readFamilies() {
 	for _, a := range l.alarms {
-		for _, name := range a.rule.names {
+		for _, name := range a.names {
 			if child, _ := l.named(a, name); child != nil && !slices.Contains(a.children, child) {
 				a.children = append(a.children, child)
 				child.parents = append(child.parents, a)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -162,7 +163,7 @@ func TestASilentAlarmIsHeardThroughItsComposite(t *testing.T) {
 		"a health check watches it by name": {silent + "  H: {Type: AWS::Route53::HealthCheck, Properties: {HealthCheckConfig: {Type: CLOUDWATCH_METRIC, AlarmIdentifier: {Name: alarm, Region: eu-west-1}}}}\n", nil},
 		"a deployment rolls back on it":     {silent + "  G: {Type: AWS::CodeDeploy::DeploymentGroup, Properties: {AlarmConfiguration: {Alarms: [{Name: !Ref Alarm}]}}}\n", nil},
 		"its actions were never meant":      {with("      AlarmActions: [!Ref Topic]\n", "      ActionsEnabled: false\n") + composite("C", "ALARM(${Alarm})", ", AlarmActions: [!Ref Topic]"), nil},
-		"of a composite that names no rule": {silent + composite("C", "(ALARM(${Alarm}) AND)", ", AlarmActions: [!Ref Topic]"), []string{"composite-rule"}},
+		"of a composite that is refused": {silent + composite("C", "(ALARM(${Alarm}) AND)", ", AlarmActions: [!Ref Topic]"), []string{"no-action", "composite-rule"}},
 	} {
 		if found := Check([]cfn.Template{parse(t, "stack", "eu-west-1", c.text)}); !slices.Equal(rulesOf(found), c.want) {
 			t.Errorf("%s: findings %v, want %v", name, found, c.want)
@@ -170,28 +171,17 @@ func TestASilentAlarmIsHeardThroughItsComposite(t *testing.T) {
 	}
 }
 
-func TestACompositeRuleIsRead(t *testing.T) {
-	for text, want := range map[string]string{
-		`ALARM(a) AND (OK("b c") OR NOT INSUFFICIENT_DATA('d'))`: "[a b c d]",
-		"ALARM(arn:aws:cloudwatch:eu-west-1:1:alarm:a)":          "[arn:aws:cloudwatch:eu-west-1:1:alarm:a]",
-		"TRUE":                  "[]",
-		"":                      "refused",
-		"()":                    "refused",
-		"ALARM(a) ALARM(b)":     "refused",
-		"ALARM(a) AND":          "refused",
-		"(ALARM(a)":             "refused",
-		"ALARM(a))":             "refused",
-		"FIRING(a)":             "refused",
-		"ALARM(a) && ALARM(b)":  "refused",
-		"ALARM(a) OR NOT OK(a)": "[a a]",
+func TestACompositeRuleThatCloudWatchRefusesIsFound(t *testing.T) {
+	for rule, want := range map[string][]string{
+		`ALARM(alarm) AND (OK("alarm") OR NOT INSUFFICIENT_DATA('alarm'))`: nil,
+		"ALARM(arn:aws:cloudwatch:eu-west-1:111122223333:alarm:alarm)":     nil,
+		"": {"composite-rule"}, "()": {"composite-rule"}, "ALARM(alarm) ALARM(alarm)": {"composite-rule"}, "ALARM(alarm) AND": {"composite-rule"},
+		"(ALARM(alarm)": {"composite-rule"}, "FIRING(alarm)": {"composite-rule"}, "ALARM(alarm) && ALARM(alarm)": {"composite-rule"},
+		"ALARM(alarm)" + strings.Repeat(" ", 10_241): {"composite-rule"},
 	} {
-		r := parseRule(text)
-		got := fmt.Sprint(r.names)
-		if r.broken != "" {
-			got = "refused"
-		}
-		if got != want {
-			t.Errorf("%q: %s (%s), want %s", text, got, r.broken, want)
+		text := stack + "  C:\n    Type: AWS::CloudWatch::CompositeAlarm\n    DependsOn: [Alarm]\n    Properties: {AlarmName: c, AlarmDescription: https://example.com, AlarmActions: [!Ref Topic], AlarmRule: " + strconv.Quote(rule) + "}\n"
+		if found := Check([]cfn.Template{parse(t, "stack", "eu-west-1", text)}); !slices.Equal(rulesOf(found), want) {
+			t.Errorf("%.40q: findings %v, want %v", rule, found, want)
 		}
 	}
 }
@@ -221,6 +211,38 @@ func TestASkippedRuleIsNotLookedAt(t *testing.T) {
 	text := with("      TreatMissingData: notBreaching\n", "")
 	if found := (Options{Skip: []string{"missing-data"}}).Check([]cfn.Template{parse(t, "stack", "", text)}); len(found) > 0 {
 		t.Errorf("findings %v", found)
+	}
+}
+
+func TestTheContractHoldsForFiltersAndDashboardsToo(t *testing.T) {
+	const text = `
+Resources:
+  Filter: {Type: AWS::Logs::MetricFilter, Properties: {MetricTransformations: [{MetricNamespace: Shop, MetricName: %s, Dimensions: [{Key: %s, Value: $.x}]}]}}
+  Board:
+    Type: AWS::CloudWatch::Dashboard
+    Properties: {DashboardBody: '{"widgets": [{"type": "metric", "properties": {"region": "eu-west-1", "metrics": [["Shop", "%s", "%s", "x"], ["Elsewhere", "m"]]}}]}'}
+`
+	o := options(t)
+	for _, c := range []struct {
+		name, dimension string
+		want            string
+	}{
+		{"pool.waiting", "Pool", ""},
+		{"pool.wating", "Pool", `nobody publishes pool.wating in Shop; did you mean "pool.waiting"?`},
+		{"pool.waiting", "Shop", "nobody publishes pool.waiting with the dimensions [Shop]; expected [Pool]"},
+	} {
+		found := o.Check([]cfn.Template{parse(t, "t", "", fmt.Sprintf(text, c.name, c.dimension, c.name, c.dimension))})
+		var problems []string
+		for _, f := range found {
+			problems = append(problems, f.Problem)
+		}
+		want := []string{c.want, c.want}
+		if c.want == "" {
+			want = nil
+		}
+		if !slices.Equal(problems, want) {
+			t.Errorf("%s by %s: findings %v, want twice %q", c.name, c.dimension, found, c.want)
+		}
 	}
 }
 
