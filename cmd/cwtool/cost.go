@@ -49,6 +49,9 @@ func runCost(args []string, out, problems io.Writer) int {
 		bad = append(bad, fmt.Errorf("-format %s: expected one of %s%s", *format, strings.Join(formats, ", "), yamlcheck.DidYouMean(*format, formats)))
 	}
 	in.LogRetentionDays = 30
+	if in.RequestsPerSecond == 0 {
+		in.LogBytesPerRequest = 0 // none are counted, so none are shown
+	}
 	plan := &cost.Plan{List: []cost.Planned{{Name: "a month", Templates: []cost.Counted{{Name: "*"}}, Inputs: in}}}
 	flags.Visit(func(f *flag.Flag) {
 		if slices.Contains(own, f.Name) && *inputs != "" {

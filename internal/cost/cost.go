@@ -3,6 +3,7 @@
 package cost
 
 import (
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -95,17 +96,9 @@ type Compare struct {
 // Over reports whether the estimate is over its budget.
 func (e Estimate) Over() bool { return e.Budget > 0 && e.Total > e.Budget }
 
-// Largest is the line that costs most.
-func (e Estimate) Largest() Line {
-	return slices.MaxFunc(e.Lines, func(a, b Line) int {
-		switch {
-		case a.USD < b.USD:
-			return -1
-		case a.USD > b.USD:
-			return 1
-		}
-		return 0
-	})
+// largest is the line that costs most of an estimate that has lines.
+func (e Estimate) largest() Line {
+	return slices.MaxFunc(e.Lines, func(a, b Line) int { return cmp.Compare(a.USD, b.USD) })
 }
 
 // hoursAMonth is AWS's month.
@@ -131,8 +124,8 @@ func estimate(name string, templates []counted, in Inputs, contract *Contract) (
 	for _, copies := range u.custom {
 		u.quantity["custom-metric"] += copies
 	}
-	if in.PublishSeconds > 0 {
-		calls := math.Ceil(u.quantity["custom-metric"] / metricsACall)
+	if in.PublishSeconds > 0 && in.Publishers > 0 {
+		calls := math.Ceil(u.quantity["custom-metric"] / in.Publishers / metricsACall)
 		u.quantity["put-metric-data"] = in.Publishers * hoursAMonth * 3600 / in.PublishSeconds * calls
 	}
 	logs := in.LogGB + in.RequestsPerSecond*in.LogBytesPerRequest*hoursAMonth*3600/1e9
@@ -162,7 +155,7 @@ func estimate(name string, templates []counted, in Inputs, contract *Contract) (
 	return e, nil
 }
 
-// metricsACall is how many metrics PutMetricData takes at once.
+// metricsACall is how many metrics PutMetricData takes at once. Each publisher is taken to publish its share of them.
 const metricsACall = 1000
 
 // counted is a template and how often it is deployed.

@@ -225,7 +225,7 @@ func TestAContractCountsWhatIsPublishedWhetherSomebodyLooksOrNot(t *testing.T) {
 		check(t, estimates, err, map[string][2]float64{"alarm": {2, 0.20}, "custom-metric": {want, want * 0.30}})
 	}
 	_, err = plan(t, "estimates: [{name: a, templates: [{name: t}], phase: 2}]").Estimates([]cfn.Template{template}, contract)
-	if err == nil || !strings.Contains(err.Error(), "a: values: missing; expected the number of values of Pool, Shard, Shop") {
+	if err == nil || !strings.Contains(err.Error(), "a: values: missing; expected in the file of inputs the number of values of Pool, Shard, Shop") {
 		t.Errorf("error %v", err)
 	}
 }
@@ -328,4 +328,36 @@ func TestTheReferencesInputsAreValid(t *testing.T) {
 	if _, err := ParsePlan(file, text); err != nil {
 		t.Error(err)
 	}
+}
+
+func TestAThousandMetricsGoIntoOneCall(t *testing.T) {
+	contract, err := ParseContract([]byte(`{"metrics": [{"namespace": "Shop", "name": "orders", "dimensionSets": [{"dimensions": ["Shop"]}]}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := parse(t, "t", "Resources: {A: {Type: T}}")
+	for _, c := range []struct{ shops, publishers, calls float64 }{{1000, 1, 1}, {1001, 1, 2}, {2000, 2, 2}, {2001, 2, 4}} {
+		text := fmt.Sprintf("estimates: [{name: a, templates: [{name: t}], values: {Shop: %g}, publishers: %g, publishSeconds: 3600}]", c.shops, c.publishers)
+		estimates, err := plan(t, text).Estimates([]cfn.Template{template}, contract)
+		check(t, estimates, err, map[string][2]float64{
+			"custom-metric": {c.shops, c.shops * 0.30}, "put-metric-data": {730 * c.calls, 0.0073 * c.calls},
+		})
+	}
+}
+
+func FuzzEstimatesNeverPanic(f *testing.F) {
+	f.Add(shop, "estimates: [{name: a, templates: [{name: '*', copies: 3}], values: {Shop: 2}, logGB: 5}]")
+	f.Fuzz(func(_ *testing.T, text, inputs string) {
+		template, err := cfn.Parse("fuzz", []byte(text))
+		if err != nil {
+			return
+		}
+		p, err := ParsePlan("fuzz.yaml", []byte(inputs))
+		if err != nil {
+			return
+		}
+		if estimates, err := p.Estimates([]cfn.Template{template}, nil); err == nil {
+			Document(estimates)
+		}
+	})
 }

@@ -62,7 +62,7 @@ func Document(estimates []Estimate) string {
 	b.WriteString("\n")
 	for _, e := range estimates {
 		if e.Total > 0 {
-			largest := e.Largest()
+			largest := e.largest()
 			fmt.Fprintf(&b, "- %s: most of it, %.0f %%, is %s.", e.Name, 100*largest.USD/e.Total, strings.ToLower(largest.Title[:1])+largest.Title[1:])
 			if e.Compare != nil {
 				fmt.Fprintf(&b, " %s: %s.", e.Compare.With, against(e.Total, e.Compare.USD))

@@ -188,7 +188,7 @@ func (c *Contract) published(in Inputs) (float64, error) {
 	}
 	if unknown != nil {
 		slices.Sort(unknown)
-		return 0, fmt.Errorf("values: missing; expected the number of values of %s, which the contract does not list", strings.Join(slices.Compact(unknown), ", "))
+		return 0, fmt.Errorf("values: missing; expected in the file of inputs the number of values of %s, which the contract does not list", strings.Join(slices.Compact(unknown), ", "))
 	}
 	return total, nil
 }

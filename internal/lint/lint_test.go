@@ -163,7 +163,7 @@ func TestASilentAlarmIsHeardThroughItsComposite(t *testing.T) {
 		"a health check watches it by name": {silent + "  H: {Type: AWS::Route53::HealthCheck, Properties: {HealthCheckConfig: {Type: CLOUDWATCH_METRIC, AlarmIdentifier: {Name: alarm, Region: eu-west-1}}}}\n", nil},
 		"a deployment rolls back on it":     {silent + "  G: {Type: AWS::CodeDeploy::DeploymentGroup, Properties: {AlarmConfiguration: {Alarms: [{Name: !Ref Alarm}]}}}\n", nil},
 		"its actions were never meant":      {with("      AlarmActions: [!Ref Topic]\n", "      ActionsEnabled: false\n") + composite("C", "ALARM(${Alarm})", ", AlarmActions: [!Ref Topic]"), nil},
-		"of a composite that is refused": {silent + composite("C", "(ALARM(${Alarm}) AND)", ", AlarmActions: [!Ref Topic]"), []string{"no-action", "composite-rule"}},
+		"of a composite that is refused":    {silent + composite("C", "(ALARM(${Alarm}) AND)", ", AlarmActions: [!Ref Topic]"), []string{"no-action", "composite-rule"}},
 	} {
 		if found := Check([]cfn.Template{parse(t, "stack", "eu-west-1", c.text)}); !slices.Equal(rulesOf(found), c.want) {
 			t.Errorf("%s: findings %v, want %v", name, found, c.want)

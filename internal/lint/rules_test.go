@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -121,7 +120,8 @@ func TestTheDocumentationIsAsReviewed(t *testing.T) {
 	b.WriteString(`# Rules of cwtool lint
 
 Generated from the rules and their fixtures in [internal/lint](../internal/lint); ` + "`make update`" + ` rewrites it. ` + "`cwtool lint -h`" + ` says how to
-run it. Findings of severity error make it exit with 1, and with -strict warnings do, too.
+run it. Findings of severity error make it exit with 1, and with -strict warnings do, too. Of each example the lines with a minus are
+what the rule finds, those with a plus what to write instead.
 
 A resource may ask for an exception, with a reason and the last day on which it holds; a template may, too, for what is wrong with it as
 a whole:
@@ -145,16 +145,44 @@ Metadata:
 		if len(bad) == 0 {
 			t.Fatalf("%s: bad.yaml has no finding", r.ID)
 		}
-		fmt.Fprintf(&b, "\nBad: %s\n\n```yaml\n%s```\n", bad[0].Problem, example(t, r.ID, "bad.yaml", bad[0].LogicalID))
-		fmt.Fprintf(&b, "\nGood:\n\n```yaml\n%s```\n", example(t, r.ID, "good.yaml", bad[0].LogicalID))
+		fmt.Fprintf(&b, "\nFound: %s\n\n```diff\n%s```\n", bad[0].Problem, example(t, r.ID))
 	}
 	golden.File(t, "../../docs/lint.md", b.String())
 }
 
-// example is a resource of a fixture, or all of it, as it is written.
-func example(t *testing.T, rule, file, logicalID string) string {
+// example is what makes a rule's bad fixture good: its lines with -, those of the good one with +, and what stands around them.
+func example(t *testing.T, rule string) string {
 	t.Helper()
-	text := read(t, filepath.Join("testdata/rules", rule, file))
-	resource := regexp.MustCompile(`(?m)^  ` + regexp.QuoteMeta(logicalID) + `:.*\n(?:   .*\n)*`).FindString(text)
-	return cmp.Or(resource, text)
+	bad := strings.Split(read(t, filepath.Join("testdata/rules", rule, "bad.yaml")), "\n")
+	good := strings.Split(read(t, filepath.Join("testdata/rules", rule, "good.yaml")), "\n")
+	same := 0 // at the end
+	for same < min(len(bad), len(good)) && bad[len(bad)-1-same] == good[len(good)-1-same] {
+		same++
+	}
+	var lines []string
+	i := 0 // the same at the beginning
+	for i < min(len(bad), len(good))-same && bad[i] == good[i] {
+		lines = append(lines, " "+bad[i])
+		i++
+	}
+	first := len(lines)
+	for _, line := range bad[i : len(bad)-same] {
+		lines = append(lines, "-"+line)
+	}
+	for _, line := range good[i : len(good)-same] {
+		lines = append(lines, "+"+line)
+	}
+	last := len(lines)
+	for _, line := range bad[len(bad)-same:] {
+		lines = append(lines, " "+line)
+	}
+	// The resource that differs, and what follows up to the next one.
+	resource := regexp.MustCompile(`^.(  \w|\w)`)
+	for first > 0 && !resource.MatchString(lines[min(first, len(lines)-1)]) {
+		first--
+	}
+	for last < len(lines) && !resource.MatchString(lines[last]) {
+		last++
+	}
+	return strings.TrimRight(strings.Join(lines[first:last], "\n"), "\n ") + "\n"
 }
