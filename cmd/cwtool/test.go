@@ -29,10 +29,11 @@ describes the files; docs/alarm-evaluation.md says how faithful the evaluation i
           - {metric: errors, values: "0x9 50x4 0 ..."}
         expect:
           notifications:
-            - 12m ErrorsHigh ALARM -> pages
-            - 18m ErrorsHigh OK -> pages
+            - 11m ErrorsHigh ALARM -> pages
+            - 16m ErrorsHigh OK -> pages
 
-A time is what has passed since the start: at 12m, the samples of the first twelve minutes are known.
+A time is what has passed since the start: at 11m, the samples of the first eleven minutes are known. As in
+promtool, 0x9 is 0 and nine times more.
 Before the start, series are taken to have been at their first value for a day (warmup).
 
 With -probe, each FILE is a template, and no tests need to be written: from each alarm's definition follow

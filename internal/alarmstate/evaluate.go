@@ -54,6 +54,20 @@ func (w *Watch) Compute(env *metricmath.Env) ([]float64, error) {
 	return nil, nil
 }
 
+// WithoutData is what the alarm compares where no metric has data, NaN if there is no data point then.
+func (w *Watch) WithoutData() float64 {
+	env := w.environment()
+	env.Times = []int64{0}
+	for i := range env.Metrics {
+		env.Metrics[i].Values = []float64{math.NaN()}
+	}
+	values, err := w.Compute(env)
+	if err != nil {
+		return math.NaN()
+	}
+	return values[0]
+}
+
 // evaluation is one metric alarm's way through time.
 type evaluation struct {
 	*Alarm

@@ -2,6 +2,7 @@ package alarmtest
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/restartix/core-api-monitoring/internal/alarmstate"
@@ -61,7 +62,7 @@ func (c *Coverage) gaps(a *alarmstate.Alarm) []string {
 			gap{c.JustSilent, "not seen silent just at the threshold"},
 			gap{c.JustFiring, "not seen firing just beyond the threshold"},
 			gap{c.OneShort || w.Needed == 1, fmt.Sprintf("not seen silent with %d of %d data points", w.Needed-1, w.Of)},
-			gap{c.Missing, "not seen without data"})
+			gap{c.Missing || !math.IsNaN(w.WithoutData()), "not seen without data"})
 	}
 	var texts []string
 	for _, g := range gaps {

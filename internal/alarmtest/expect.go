@@ -138,20 +138,23 @@ func (s *Set) checkDestination(name string, at place) {
 
 func isFor(d alarmstate.Destination, name string) bool { return d.Name == name || d.LogicalID == name }
 
-// shown is a destination as the templates' authors call it.
+// shown is a destination by the shorter of its names.
 func shown(d alarmstate.Destination) string {
-	if d.LogicalID != "" {
+	if d.LogicalID != "" && len(d.LogicalID) < len(d.Name) {
 		return d.LogicalID
 	}
 	return d.Name
 }
 
-// label is an alarm as the templates' authors call it: by its logical id, or by its name where that is not unique.
+// label is an alarm by the shorter of its names, if that is the name of no other.
 func (s *Set) label(a *alarmstate.Alarm) string {
-	for _, other := range s.Alarms {
-		if other != a && other.LogicalID == a.LogicalID {
-			return a.Name
-		}
+	made := strings.HasPrefix(a.Name, "${")
+	if len(a.Name) < len(a.LogicalID) && !made {
+		return a.Name
+	}
+	twin := slices.ContainsFunc(s.Alarms, func(other *alarmstate.Alarm) bool { return other != a && other.LogicalID == a.LogicalID })
+	if twin && !made {
+		return a.Name
 	}
 	return a.LogicalID
 }

@@ -161,7 +161,7 @@ func (p *plant) positions(k knob) []float64 {
 		list = append(list, t, 0.9*t, 1.1*t)
 	}
 	if !k.count {
-		for _, v := range list {
+		for _, v := range list[1:] {
 			list = append(list, -v)
 		}
 	}
@@ -285,22 +285,32 @@ func (p *prober) metric() {
 	}
 	p.notes = append(p.notes, fmt.Sprintf("turning %s: silent at %s (%.6g), firing at %s (%.6g)", knob, plant.show(silent), plant.value(silent), plant.show(firing), plant.value(firing)))
 	rest := w.Range() + 1
-	alarming := []alarmstate.State{alarmstate.Alarming}
 	p.play(plant, "just silent for long", []phase{{silent, rest}}, []alarmstate.State{alarmstate.OK})
 	p.play(plant, "just firing, as often as needed", []phase{{silent, rest}, {firing, w.Needed}, {silent, rest}},
 		[]alarmstate.State{alarmstate.OK, alarmstate.Alarming, alarmstate.OK})
 	if w.Needed > 1 {
 		p.play(plant, "just firing, once less than needed", []phase{{silent, rest}, {firing, w.Needed - 1}, {silent, rest}}, []alarmstate.State{alarmstate.OK})
 	}
-	// After the newest points have left the range, it is for TreatMissingData to say.
-	fromOK := map[alarmstate.Missing][]alarmstate.State{
-		alarmstate.MissingIsMissing: {alarmstate.InsufficientData}, alarmstate.MissingBreaches: alarming,
-	}[w.Missing]
-	p.play(plant, "no data after silence", []phase{{silent, rest}, {nil, rest}}, append([]alarmstate.State{alarmstate.OK}, fromOK...))
-	fromAlarm := map[alarmstate.Missing][]alarmstate.State{
-		alarmstate.MissingIsMissing: {alarmstate.InsufficientData}, alarmstate.MissingIsFine: {alarmstate.OK},
-	}[w.Missing]
-	p.play(plant, "no data after an alarm", []phase{{silent, rest}, {firing, w.Of}, {nil, rest}}, append([]alarmstate.State{alarmstate.OK, alarmstate.Alarming}, fromAlarm...))
+	p.play(plant, "no data after silence", []phase{{silent, rest}, {nil, rest}}, then(w, alarmstate.OK))
+	p.play(plant, "no data after an alarm", []phase{{silent, rest}, {firing, w.Of}, {nil, rest}}, then(w, alarmstate.OK, alarmstate.Alarming))
+}
+
+// then adds the state in which an alarm is once no data is in its range, if it is another one.
+func then(w *alarmstate.Watch, states ...alarmstate.State) []alarmstate.State {
+	last := alarmstate.OK
+	switch v := w.WithoutData(); {
+	case v == v && w.Compare.Breaches(v, w.Threshold), v != v && w.Missing == alarmstate.MissingBreaches:
+		last = alarmstate.Alarming
+	case v == v, w.Missing == alarmstate.MissingIsFine:
+	case w.Missing == alarmstate.MissingIsIgnored:
+		return states
+	default:
+		last = alarmstate.InsufficientData
+	}
+	if states[len(states)-1] == last {
+		return states
+	}
+	return append(states, last)
 }
 
 // phase is an input for a number of periods; nil is no data.

@@ -74,7 +74,10 @@ func covered(h *alarmstate.History, seen map[*alarmstate.Alarm]*alarmstate.Seen)
 	return all
 }
 
-const stripWidth = 60
+const (
+	stripWidth = 60
+	explained  = 8 // how many changes of an alarm are
+)
 
 // timeline draws a strip for each alarm that changed after the start, and explains its changes.
 func (t *Test) timeline(h *alarmstate.History) string {
@@ -92,16 +95,19 @@ func (t *Test) timeline(h *alarmstate.History) string {
 	length := int64(t.Length.Seconds())
 	step := max(60, (length/stripWidth+59)/60*60)
 	var b strings.Builder
-	fmt.Fprintf(&b, "%*s  %-*s to %s, %s each: . OK, # ALARM, ? INSUFFICIENT_DATA", width, "", 8, elapsed(0), elapsed(length), elapsed(step))
+	fmt.Fprintf(&b, "%*s  0m to %s, a character is %s: . OK, # ALARM, ? INSUFFICIENT_DATA", width, "", elapsed(length), elapsed(step))
 	for _, a := range changed {
 		fmt.Fprintf(&b, "\n%-*s  ", width, t.Set.label(a))
 		for at := int64(0); at < length; at += step {
 			b.WriteByte("?.#"[t.worst(h, a, t.start+at, t.start+at+step)])
 		}
-		for _, c := range h.Of(a) {
-			if c.At > t.start {
-				fmt.Fprintf(&b, "\n%*s  %s %s: %s", width, "", elapsed(c.At-t.start), c.To, c.Reason)
+		changes := slices.DeleteFunc(slices.Clone(h.Of(a)), func(c alarmstate.Change) bool { return c.At <= t.start })
+		for i, c := range changes {
+			if i == explained {
+				fmt.Fprintf(&b, "\n%*s  and %d more changes", width, "", len(changes)-i)
+				break
 			}
+			fmt.Fprintf(&b, "\n%*s  %s %s: %s", width, "", elapsed(c.At-t.start), c.To, c.Reason)
 		}
 	}
 	return b.String()
