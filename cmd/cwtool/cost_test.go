@@ -1,21 +1,9 @@
 package main
 
 import (
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
-
-// file writes a file of the test's own.
-func file(t *testing.T, name, text string) string {
-	t.Helper()
-	path := filepath.Join(t.TempDir(), name)
-	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return path
-}
 
 func TestCostFailsOverTheBudget(t *testing.T) {
 	template := rules + "missing-data/good.yaml" // an alarm for 0.10 and a custom metric for 0.30
@@ -32,7 +20,7 @@ func TestCostFailsOverTheBudget(t *testing.T) {
 		{[]string{"cost", "-inputs", inputs, template}, 1, "tight: 0.40 USD a month is over the budget of 0.39\n"},
 		{[]string{"cost", "-inputs", inputs, "-budget", "1", template}, 0, ""},
 	} {
-		if status, out, problems := cwtool(t, c.args...); status != c.want || problems != c.problems {
+		if status, out, problems := cwtool(c.args...); status != c.want || problems != c.problems {
 			t.Errorf("%v: exit %d, want %d; %s\n%s", c.args, status, c.want, problems, out)
 		}
 	}
@@ -40,7 +28,7 @@ func TestCostFailsOverTheBudget(t *testing.T) {
 
 func TestCostReportsAllBadInputAtOnce(t *testing.T) {
 	inputs := file(t, "inputs.yaml", "estimates: [{name: a, templates: [{name: b}], logGb: 1}]\n")
-	status, out, problems := cwtool(t, "cost", "-format", "txt", "-log-gb", "-5", "-inputs", inputs, "-contract", "none.json", "missing.yaml")
+	status, out, problems := cwtool("cost", "-format", "txt", "-log-gb", "-5", "-inputs", inputs, "-contract", "none.json", "missing.yaml")
 	for _, want := range []string{
 		"-format txt: expected one of json, markdown, text", "-log-gb: -inputs says it", "-log-gb -5: expected a positive number",
 		inputs + ":1: estimates[0].logGb: unknown key", "none.json: no such file", "missing.yaml: no such file",

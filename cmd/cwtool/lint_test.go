@@ -2,22 +2,12 @@ package main
 
 import (
 	"bytes"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 )
 
 const rules = "../../internal/lint/testdata/rules/"
-
-// cwtool runs the command and returns what it says.
-func cwtool(t *testing.T, args ...string) (status int, out, problems string) {
-	t.Helper()
-	var o, p bytes.Buffer
-	status = run(args, &o, &p)
-	return status, o.String(), p.String()
-}
 
 func TestLintExitsWithWhatItFound(t *testing.T) {
 	routing := "../../internal/lint/testdata/routing.yaml"
@@ -36,18 +26,15 @@ func TestLintExitsWithWhatItFound(t *testing.T) {
 		{[]string{"lint", rules + "dead-runbook/bad.yaml", routing}, 0},
 		{[]string{"lint", "-runbooks", "https://runbooks.example.com=../../internal/lint/testdata/runbooks", rules + "dead-runbook/bad.yaml", routing}, 1},
 	} {
-		if status, out, problems := cwtool(t, c.args...); status != c.want {
+		if status, out, problems := cwtool(c.args...); status != c.want {
 			t.Errorf("%v: exit %d, want %d\n%s%s", c.args, status, c.want, out, problems)
 		}
 	}
 }
 
 func TestLintReportsAllBadInputAtOnce(t *testing.T) {
-	notATemplate := filepath.Join(t.TempDir(), "x.json")
-	if err := os.WriteFile(notATemplate, []byte("{}"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	status, out, problems := cwtool(t, "lint", "-format", "serif", "-skip", "no-acton", "-contract", "none.json", "-runbooks", "https://a=none", "missing.yaml", notATemplate)
+	notATemplate := file(t, "x.json", "{}")
+	status, out, problems := cwtool("lint", "-format", "serif", "-skip", "no-acton", "-contract", "none.json", "-runbooks", "https://a=none", "missing.yaml", notATemplate)
 	for _, want := range []string{
 		`-format serif: expected one of github, json, sarif, text; did you mean "sarif"?`, `-skip no-acton: no such rule; did you mean "no-action"?`,
 		"none.json: no such file", "-runbooks https://a=none: no such folder", "missing.yaml: no such file", notATemplate + ": not a CloudFormation template",
@@ -59,7 +46,7 @@ func TestLintReportsAllBadInputAtOnce(t *testing.T) {
 	if status != 2 || out != "" {
 		t.Errorf("exit %d, output %q", status, out)
 	}
-	if status, _, problems := cwtool(t, "lint"); status != 2 || !strings.Contains(problems, "say which templates") {
+	if status, _, problems := cwtool("lint"); status != 2 || !strings.Contains(problems, "say which templates") {
 		t.Errorf("without templates: exit %d, %s", status, problems)
 	}
 }
