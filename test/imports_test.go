@@ -21,8 +21,8 @@ func TestPurePackagesDoNotReachTheCDK(t *testing.T) {
 		"internal/lint": {
 			"github.com/aws/", module + "config", module + "metrics", module + "alarms", module + "queries", module + "constructs", module + "stacks",
 		},
-		"internal/cost": {
-			"github.com/aws/", module + "config", module + "metrics", module + "alarms", module + "queries", module + "constructs", module + "stacks",
+		"cmd/cwtool": {
+			"github.com/aws/", module + "config", module + "metrics", module + "alarms", module + "queries", module + "dashboards", module + "constructs", module + "stacks",
 		},
 		"constructs": {module + "stacks"},
 	} {

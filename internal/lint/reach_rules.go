@@ -44,6 +44,7 @@ var reachRules = []Rule{{
 	find: func(l *linter, report reporter) {
 		for _, s := range l.senders {
 			for _, d := range unique(s.destinations) {
+				target, _ := parseARN(d.name)
 				switch {
 				case d.kind == nothing:
 					report(s.place, "%s is no topic of these templates", d.name)
@@ -53,10 +54,7 @@ var reachRules = []Rule{{
 					report(s.place, "topic %s is in %s, this is in %s: it can only notify topics of its own Region", d.to.LogicalID, d.to.in.Region, s.in.Region)
 				case d.kind == people && text(d.to.Properties["FifoTopic"]) == "true":
 					report(s.place, "topic %s is a FIFO topic, to which %s cannot publish", d.to.LogicalID, s.service)
-				}
-			}
-			for _, d := range unique(s.destinations) {
-				if target, ok := parseARN(d.name); ok && d.kind == outside && target.service == "sns" && differ(target.region, s.in.Region) {
+				case d.kind == outside && target.service == "sns" && differ(target.region, s.in.Region):
 					report(s.place, "%s is in %s, this is in %s: it can only notify topics of its own Region", d.name, target.region, s.in.Region)
 				}
 			}
