@@ -17,6 +17,8 @@ type command struct {
 
 var commands = []command{
 	{"test", "[flags] FILE...", "test alarms with series of samples", runTest},
+	{"lint", "[flags] TEMPLATE...", "find what is wrong with alarms, topics and dashboards", runLint},
+	{"cost", "[flags] TEMPLATE...", "estimate what templates cost a month", runCost},
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
