@@ -15,7 +15,9 @@ type command struct {
 	run                      func(args []string, out, problems io.Writer) int
 }
 
-var commands = []command{}
+var commands = []command{
+	{"preview", "[-o FILE] TEMPLATE...", "write a page with the dashboards, on generated data", runPreview},
+}
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 

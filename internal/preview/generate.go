@@ -60,7 +60,7 @@ func (g *generator) derive(m series.Metric, scenario string, above []string) *co
 	c.factor = math.Exp(c.rule.Spread * lattice(c.seed, -1))
 	c.plain = len(c.incident) == 0
 	c.of = map[string]*course{}
-	for _, name := range c.rule.of() {
+	for _, name := range c.rule.others {
 		other := g.derive(series.Metric{Namespace: m.Namespace, Name: name, Dimensions: m.Dimensions}, scenario, append(above, key))
 		c.of[name] = other
 		c.plain = c.plain && other.plain
@@ -130,7 +130,7 @@ func (c *course) value(end, at int64) (float64, bool) {
 		case each.Times != nil:
 			v *= 1 + (*each.Times-1)*w
 		case each.To != nil:
-			v += (*each.To*c.wander(at) - v) * w
+			v += (*each.To - v) * w
 		default:
 			v += (c.sum(each.Of, end, at) - v) * w
 		}
@@ -143,7 +143,7 @@ func (c *course) value(end, at int64) (float64, bool) {
 
 func (c *course) sum(of map[string]float64, end, at int64) float64 {
 	total := 0.0
-	for _, name := range c.rule.of() { // in a fixed order, since sums of floats depend on it
+	for _, name := range c.rule.others { // in a fixed order, since sums of floats depend on it
 		if factor, ok := of[name]; ok {
 			if v, silent := c.of[name].value(end, at); !silent {
 				total += factor * v

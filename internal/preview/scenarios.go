@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"cmp"
 	_ "embed"
 	"errors"
 	"fmt"
@@ -63,6 +64,7 @@ type rule struct {
 
 	metric, namespace *regexp.Regexp
 	dimensions        map[string]*regexp.Regexp
+	others            []string // names of the metrics that values are derived from
 }
 
 type durations struct {
@@ -151,7 +153,7 @@ func (r *rule) check() error {
 	}
 	if len(given) != 1 {
 		slices.Sort(given)
-		return fmt.Errorf("expected one of level, levelOf, count, countOf and durations, found %s", cmpOr(strings.Join(given, " and "), "none"))
+		return fmt.Errorf("expected one of level, levelOf, count, countOf and durations, found %s", cmp.Or(strings.Join(given, " and "), "none"))
 	}
 	if d := r.Durations; d != nil && d.P99 <= d.Median {
 		return fmt.Errorf("durations: p99 of %g is not over the median of %g", d.P99, d.Median)
@@ -182,19 +184,26 @@ func count(list ...bool) int {
 	return n
 }
 
-func cmpOr(text, otherwise string) string {
-	if text == "" {
-		return otherwise
-	}
-	return text
-}
-
 func (r *rule) compile() {
-	r.metric, r.namespace = glob("(?i)", r.Metric), glob("", cmpOr(r.Namespace, "*"))
+	r.metric, r.namespace = glob("(?i)", r.Metric), glob("", cmp.Or(r.Namespace, "*"))
 	r.dimensions = map[string]*regexp.Regexp{}
 	for name, value := range r.Dimensions {
 		r.dimensions[name] = glob("", value)
 	}
+	names := map[string]bool{}
+	add := func(of map[string]float64) {
+		for name := range of {
+			names[name] = true
+		}
+	}
+	add(r.LevelOf)
+	add(r.CountOf)
+	for _, list := range r.During {
+		for _, each := range list {
+			add(each.Of)
+		}
+	}
+	r.others = slices.Sorted(maps.Keys(names))
 }
 
 func glob(flags, pattern string) *regexp.Regexp {
@@ -212,22 +221,4 @@ func (r *rule) matches(m series.Metric) bool {
 		}
 	}
 	return true
-}
-
-// of are the metrics that a rule or its incidents derive values from.
-func (r *rule) of() []string {
-	names := map[string]bool{}
-	add := func(of map[string]float64) {
-		for name := range of {
-			names[name] = true
-		}
-	}
-	add(r.LevelOf)
-	add(r.CountOf)
-	for _, list := range r.During {
-		for _, each := range list {
-			add(each.Of)
-		}
-	}
-	return slices.Sorted(maps.Keys(names))
 }

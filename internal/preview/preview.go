@@ -1,0 +1,249 @@
+// Package preview draws the dashboards of synthesized templates, whoever wrote them, on a page that opens without AWS. Its data is
+// generated, and everything a widget computes is computed from it.
+package preview
+
+import (
+	"bytes"
+	"embed"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"text/template"
+	"time"
+	"unicode"
+
+	"github.com/restartix/core-api-monitoring/internal/boards"
+	"github.com/restartix/core-api-monitoring/internal/cfn"
+	"github.com/restartix/core-api-monitoring/internal/series"
+)
+
+// End is the end of all time ranges: a Wednesday afternoon, and not now, so that the same templates give the same page.
+var End = time.Date(2026, time.June, 10, 15, 0, 0, 0, time.UTC)
+
+//go:embed page
+var files embed.FS
+
+// page is what the page as a whole knows; boards are read when they are shown.
+type page struct {
+	End       int64      `json:"end"`
+	Scenarios []Scenario `json:"scenarios"`
+	Groups    []group    `json:"groups"`
+}
+
+type group struct {
+	Name   string  `json:"name"`
+	Boards []entry `json:"boards"`
+}
+
+type entry struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Tab  string `json:"tab"`
+}
+
+// board is one dashboard. Parts are widgets as they look in one situation or more; a view lists those of a scenario and a choice
+// of variables.
+type board struct {
+	Range     string            `json:"range"`
+	Variables []variable        `json:"variables"`
+	Alone     bool              `json:"alone,omitempty"`
+	Notes     []string          `json:"notes"`
+	Parts     []json.RawMessage `json:"parts"`
+	Views     map[string][]int  `json:"views"`
+	Series    []points          `json:"series"`
+}
+
+type variable struct {
+	ID      string   `json:"id"`
+	Label   string   `json:"label"`
+	Input   string   `json:"input"`
+	Default string   `json:"default"`
+	Values  []option `json:"values"`
+}
+
+type option struct {
+	Value string `json:"value"`
+	Label string `json:"label"`
+}
+
+// points are values from a time on, one each period.
+type points struct {
+	From   int64     `json:"t"`
+	Period int64     `json:"p"`
+	Values []*number `json:"v"`
+}
+
+// number is written with the digits that can be seen.
+type number float64
+
+// MarshalJSON makes pages a third as large as all digits would.
+func (n number) MarshalJSON() ([]byte, error) {
+	return strconv.AppendFloat(nil, rounded(float64(n)), 'g', -1, 64), nil
+}
+
+func rounded(v float64) float64 {
+	r, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 4, 64), 64) // it was written a moment ago
+	return r
+}
+
+func numberOf(v float64) *number {
+	if math.IsNaN(v) || math.IsInf(v, 0) {
+		return nil
+	}
+	n := number(v)
+	return &n
+}
+
+// Page is the preview of all dashboards of the templates.
+func Page(templates []cfn.Template, scenarios *Scenarios) ([]byte, error) {
+	w := &writer{scenarios: scenarios, templates: templates, alarms: alarmsOf(templates)}
+	var problems []error
+	var all []boards.Dashboard
+	for _, t := range templates {
+		list, err := boards.Read(t)
+		problems = append(problems, err)
+		all = append(all, list...)
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, errors.New("none of the templates has a dashboard (AWS::CloudWatch::Dashboard)")
+	}
+	w.known = w.metrics(all)
+	return w.write(all)
+}
+
+type writer struct {
+	scenarios *Scenarios
+	templates []cfn.Template
+	alarms    alarms
+	known     []series.Metric
+}
+
+// metrics are all that the dashboards and alarms name, in the order of their keys.
+func (w *writer) metrics(all []boards.Dashboard) []series.Metric {
+	byKey := map[string]series.Metric{}
+	add := func(lines []boards.Line) {
+		for _, l := range lines {
+			if l.Expression == "" && l.Name != "" {
+				m := metricOf(l)
+				byKey[m.Key()] = m
+			}
+		}
+	}
+	for _, d := range all {
+		choices, _ := w.choices(w.variables(d))
+		for _, choice := range choices {
+			chosen, err := d.With(choice)
+			if err != nil {
+				continue // it is reported where the dashboard is drawn
+			}
+			for _, widget := range chosen.Widgets {
+				if widget.Graph != nil {
+					add(widget.Graph.Lines)
+				}
+			}
+		}
+	}
+	for _, a := range w.alarms {
+		add(a.lines())
+	}
+	var list []series.Metric
+	for _, key := range slices.Sorted(maps.Keys(byKey)) {
+		list = append(list, byKey[key])
+	}
+	return list
+}
+
+func (w *writer) write(all []boards.Dashboard) ([]byte, error) {
+	p := page{End: End.Unix(), Scenarios: w.scenarios.List}
+	type script struct{ ID, JSON string }
+	var scripts []script
+	var problems []error
+	for _, d := range all {
+		b, err := w.board(d, End.Unix())
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		text, err := inScript(b)
+		if err != nil {
+			return nil, err
+		}
+		id := fmt.Sprintf("board%d", len(scripts))
+		scripts = append(scripts, script{id, text})
+		if len(p.Groups) == 0 || p.Groups[len(p.Groups)-1].Name != d.Template {
+			p.Groups = append(p.Groups, group{Name: d.Template})
+		}
+		g := &p.Groups[len(p.Groups)-1]
+		g.Boards = append(g.Boards, entry{ID: id, Name: d.Name})
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	for i := range p.Groups {
+		p.Groups[i].tabs()
+	}
+	about, err := inScript(p)
+	if err != nil {
+		return nil, err
+	}
+	read := func(name string) string {
+		text, err := files.ReadFile("page/" + name)
+		if err != nil {
+			panic(err) // the file is part of the program
+		}
+		return string(text)
+	}
+	var out bytes.Buffer
+	err = template.Must(template.New("page").Parse(read("index.html"))).Execute(&out, map[string]any{
+		"Style": read("style.css"), "Script": read("page.js"), "ECharts": read("echarts.min.js"), "Page": about, "Boards": scripts,
+	})
+	return out.Bytes(), err
+}
+
+// inScript is a value as JSON that can stand in a script element: encoding/json escapes <, > and &.
+func inScript(v any) (string, error) {
+	text, err := json.Marshal(v)
+	return string(text), err
+}
+
+// tabs shortens the names of a group's dashboards by what all have in common.
+func (g *group) tabs() {
+	words := make([][]string, len(g.Boards))
+	for i, b := range g.Boards {
+		words[i] = strings.FieldsFunc(b.Name, func(r rune) bool { return r == '-' || r == '_' })
+	}
+	common := func(at func(list []string, i int) string) int {
+		for n := 0; ; n++ {
+			for _, list := range words {
+				if len(list) < n+2 || at(list, n) != at(words[0], n) {
+					return n
+				}
+			}
+		}
+	}
+	first, last := 0, 0
+	if len(words) > 1 {
+		first = common(func(list []string, i int) string { return list[i] })
+		for i := range words {
+			words[i] = words[i][first:]
+		}
+		last = common(func(list []string, i int) string { return list[len(list)-1-i] })
+	}
+	for i := range g.Boards {
+		tab := strings.Join(words[i][:len(words[i])-last], " ")
+		if tab == "" {
+			tab = g.Boards[i].Name
+		}
+		letters := []rune(tab)
+		letters[0] = unicode.ToUpper(letters[0])
+		g.Boards[i].Tab = string(letters)
+	}
+}
