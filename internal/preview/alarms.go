@@ -1,134 +1,189 @@
 package preview
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
+	"github.com/restartix/core-api-monitoring/internal/alarmstate"
 	"github.com/restartix/core-api-monitoring/internal/boards"
 	"github.com/restartix/core-api-monitoring/internal/cfn"
+	"github.com/restartix/core-api-monitoring/internal/series"
 )
 
-// alarm is an alarm of the templates.
-type alarm struct {
-	template cfn.Template
-	resource cfn.Resource
-	name     string
+// alarms are the alarms of the templates, and how they end in each scenario.
+type alarms struct {
+	list    []*alarmstate.Alarm
+	refused []*alarmstate.Problem
+	ends    map[string]ending
 }
 
-// alarms are all alarms of the templates.
-type alarms []alarm
+// ending is what became of the alarms in a scenario, or of some of them why nothing did.
+type ending struct {
+	history *alarmstate.History
+	why     map[*alarmstate.Alarm]string
+}
 
-func alarmsOf(templates []cfn.Template) alarms {
-	var list alarms
-	for _, t := range templates {
-		for _, r := range t.Of("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm") {
-			name := t.Text(r, "AlarmName")
-			if name == "" {
-				name = r.LogicalID
+// watched is how long before the end alarms begin to be evaluated, in seconds.
+const watched = 3 * 3600
+
+func newAlarms(templates []cfn.Template, scenarios *Scenarios, end int64) (*alarms, error) {
+	list, err := alarmstate.Read(templates...)
+	all := &alarms{list: list, ends: map[string]ending{}}
+	var joined interface{ Unwrap() []error }
+	if errors.As(err, &joined) {
+		for _, each := range joined.Unwrap() {
+			var problem *alarmstate.Problem
+			if !errors.As(each, &problem) {
+				return nil, each
 			}
-			list = append(list, alarm{t, r, name})
+			all.refused = append(all.refused, problem)
 		}
 	}
-	return list
+	for _, s := range scenarios.List {
+		all.ends[s.ID] = evaluate(list, &generator{scenarios: scenarios, end: end, courses: map[string]*course{}}, s.ID)
+	}
+	return all, nil
 }
 
-var reference = regexp.MustCompile(`^\$\{([^.}]+)(?:\.Arn)?\}$`)
-
-// find looks up what a dashboard of a template refers to: an ARN, with a name or a reference in it, or a reference alone.
-func (list alarms) find(template, arn string) (alarm, bool) {
-	name := arn
-	if _, after, ok := strings.Cut(arn, ":alarm:"); ok {
-		name = after
-	}
-	i := slices.IndexFunc(list, func(a alarm) bool {
-		if m := reference.FindStringSubmatch(name); m != nil {
-			return a.template.Name == template && a.resource.LogicalID == m[1]
+func evaluate(list []*alarmstate.Alarm, g *generator, scenario string) ending {
+	from := map[string]int64{} // of the samples that each metric needs
+	metrics := map[string]series.Metric{}
+	for _, a := range list {
+		if a.Watch == nil {
+			continue
 		}
-		return a.name == name
-	})
-	if i < 0 {
-		return alarm{}, false
+		for _, input := range a.Watch.Metrics {
+			key := input.Metric.Key()
+			start := g.end - watched - a.Watch.Period*int64(a.Watch.Range())
+			if earlier, ok := from[key]; ok {
+				start = min(start, earlier)
+			}
+			from[key], metrics[key] = start, input.Metric
+		}
 	}
-	return list[i], true
+	data := alarmstate.Data{Samples: map[string]*series.Samples{}}
+	e := ending{why: map[*alarmstate.Alarm]string{}}
+	unknown := map[string]error{}
+	for key, m := range metrics {
+		c := g.course(m, scenario)
+		if unknown[key] = c.err; c.err == nil {
+			data.Samples[key] = c.samples(g.end, from[key], g.end)
+		}
+	}
+	for _, a := range list {
+		if a.Watch == nil {
+			continue
+		}
+		for _, input := range a.Watch.Metrics {
+			if err := unknown[input.Metric.Key()]; err != nil {
+				e.why[a] = err.Error()
+			}
+		}
+	}
+	history, err := alarmstate.Run(list, data, g.end-watched, g.end)
+	e.history = history
+	if err != nil {
+		for _, a := range list {
+			e.why[a] = cmp.Or(e.why[a], err.Error())
+		}
+	}
+	return e
 }
 
-// nameIn is what an ARN calls an alarm.
-func nameIn(arn string) string {
+// named is what an ARN, or a reference, calls an alarm.
+func named(arn string) string {
 	if _, after, ok := strings.Cut(arn, ":alarm:"); ok {
 		return after
 	}
 	return arn
 }
 
-// lines are the metrics that the alarm watches, as a graph would draw them.
-func (a alarm) lines() []boards.Line {
-	number := func(fields map[string]any, key string, otherwise int) int {
-		if v, ok := (cfn.Resource{Properties: fields}).Number(key); ok {
-			return int(v)
-		}
-		return otherwise
+// logicalID is the resource that a name refers to, if it is a reference.
+func logicalID(name string) string {
+	id, ok := strings.CutPrefix(name, "${")
+	if !ok {
+		return ""
 	}
-	text := func(fields map[string]any, key string) string {
-		s, _ := fields[key].(string)
-		return s
-	}
-	ofMetric := func(fields map[string]any) boards.Line {
-		l := boards.Line{Namespace: text(fields, "Namespace"), Name: text(fields, "MetricName")}
-		list, _ := fields["Dimensions"].([]any)
-		for _, each := range list {
-			if d, ok := each.(map[string]any); ok {
-				l.Dimensions = append(l.Dimensions, boards.Dimension{Name: text(d, "Name"), Value: text(d, "Value")})
-			}
-		}
-		return l
-	}
-	p, _ := a.template.Resolve(a.resource.Properties).(map[string]any)
-	if p["MetricName"] != nil {
-		l := ofMetric(p)
-		if l.Stat = text(p, "Statistic"); l.Stat == "" {
-			l.Stat = text(p, "ExtendedStatistic")
-		}
-		l.Period = number(p, "Period", 300)
-		return []boards.Line{l}
-	}
-	var list []boards.Line
-	queries, _ := p["Metrics"].([]any)
-	for _, each := range queries {
-		q, ok := each.(map[string]any)
-		if !ok {
-			continue
-		}
-		l := boards.Line{Expression: text(q, "Expression")}
-		if stat, ok := q["MetricStat"].(map[string]any); ok {
-			metric, _ := stat["Metric"].(map[string]any)
-			l = ofMetric(metric)
-			l.Stat, l.Period = text(stat, "Stat"), number(stat, "Period", 300)
-		} else {
-			l.Period = number(q, "Period", 300)
-		}
-		l.ID, l.Label = text(q, "Id"), text(q, "Label")
-		returned, said := q["ReturnData"].(bool)
-		l.Hidden = said && !returned
-		list = append(list, l)
-	}
-	return list
+	return strings.TrimSuffix(strings.TrimSuffix(id, "}"), ".Arn")
 }
 
-var comparisons = map[string]string{
-	"GreaterThanThreshold": ">", "GreaterThanOrEqualToThreshold": "≥", "LessThanThreshold": "<", "LessThanOrEqualToThreshold": "≤",
+// find looks up what a dashboard of a template refers to.
+func (all *alarms) find(template, arn string) *alarmstate.Alarm {
+	name := named(arn)
+	i := slices.IndexFunc(all.list, func(a *alarmstate.Alarm) bool {
+		return a.Name == name && logicalID(name) == "" || a.Template == template && a.LogicalID == logicalID(name)
+	})
+	if i < 0 {
+		return nil
+	}
+	return all.list[i]
+}
+
+// state is the state of an alarm at the end of a scenario.
+func (all *alarms) state(template, arn, scenario string) alarmState {
+	a := all.find(template, arn)
+	if a == nil {
+		return all.unknown(template, arn)
+	}
+	s := alarmState{Name: a.Name}
+	if strings.HasPrefix(s.Name, "${") {
+		s.Name = a.LogicalID
+	}
+	end := all.ends[scenario]
+	if s.Why = end.why[a]; s.Why != "" {
+		return s
+	}
+	s.State = end.history.StateAt(a, end.history.To).String()
+	if changes := end.history.Of(a); len(changes) > 0 {
+		s.Why = changes[len(changes)-1].Reason
+	}
+	return s
+}
+
+func (all *alarms) unknown(template, arn string) alarmState {
+	name := named(arn)
+	for _, p := range all.refused {
+		if p.Name == name || p.Template == template && p.LogicalID == logicalID(name) {
+			return alarmState{Name: p.LogicalID, Why: p.Err.Error()}
+		}
+	}
+	return alarmState{Name: name, Why: "These templates have no such alarm."}
+}
+
+var comparisons = map[alarmstate.Comparison]string{
+	alarmstate.Greater: ">", alarmstate.GreaterOrEqual: "≥", alarmstate.Less: "<", alarmstate.LessOrEqual: "≤",
 }
 
 // alarmColor is the red that CloudWatch draws an alarm's threshold in.
 const alarmColor = "#d13212"
 
-// threshold is the line at which the alarm fires, and whether there is one.
-func (a alarm) threshold() (boards.Horizontal, bool) {
-	value, ok := a.resource.Number("Threshold")
-	if !ok {
-		return boards.Horizontal{}, false
+// drawAlarm adds the line at which an alarm fires to a graph and, where the graph has no metrics of its own, what the alarm
+// watches.
+func drawAlarm(g *boards.Graph, a *alarmstate.Alarm) {
+	w := a.Watch
+	if w == nil {
+		return
 	}
-	comparison := comparisons[a.template.Text(a.resource, "ComparisonOperator")]
-	return boards.Horizontal{Value: value, Label: fmt.Sprintf("%s %s %g", a.name, comparison, value), Color: alarmColor}, true
+	g.Horizontal = append(slices.Clip(g.Horizontal), boards.Horizontal{
+		Value: w.Threshold, Label: fmt.Sprintf("in alarm %s %g", comparisons[w.Compare], w.Threshold), Color: alarmColor,
+	})
+	if len(g.Lines) > 0 {
+		return
+	}
+	for _, input := range w.Metrics {
+		l := boards.Line{
+			ID: input.ID, Namespace: input.Metric.Namespace, Name: input.Metric.Name,
+			Stat: input.Stat.String(), Period: int(w.Period), Hidden: input.ID != w.Returned,
+		}
+		for name, value := range input.Metric.Dimensions {
+			l.Dimensions = append(l.Dimensions, boards.Dimension{Name: name, Value: value})
+		}
+		g.Lines = append(g.Lines, l)
+	}
+	for _, m := range w.Math {
+		g.Lines = append(g.Lines, boards.Line{ID: m.ID, Expression: m.Expr.String(), Period: int(w.Period), Hidden: m.ID != w.Returned})
+	}
 }

@@ -292,7 +292,7 @@ func (d *drawing) widget(b boards.Dashboard, w boards.Widget, whole span, scenar
 	case boards.Alarm:
 		p.Alarms = []alarmState{}
 		for _, arn := range w.Alarms {
-			p.Alarms = append(p.Alarms, d.alarmState(b.Template, arn, scenario))
+			p.Alarms = append(p.Alarms, d.alarms.state(b.Template, arn, scenario))
 		}
 	case boards.Explorer:
 		p.Why = []string{"An explorer finds metrics by the tags of resources, which templates do not tell."}
@@ -320,20 +320,13 @@ func (d *drawing) chart(b boards.Dashboard, g boards.Graph, whole span, scenario
 		Start: at.from, End: at.to, Lines: []chartLine{}, Horizontal: []horizontal{}, Vertical: []vertical{}, Alarms: []alarmState{},
 		Left: axis(g.Left), Right: axis(g.Right),
 	}
-	lines := g.Lines
 	for _, arn := range g.Alarms {
-		a, ok := d.alarms.find(b.Template, arn)
-		if ok {
-			if limit, ok := a.threshold(); ok {
-				g.Horizontal = append(g.Horizontal, limit)
-			}
-			if len(g.Lines) == 0 {
-				lines = append(lines, a.lines()...)
-			}
+		if a := d.alarms.find(b.Template, arn); a != nil {
+			drawAlarm(&g, a)
 		}
-		c.Alarms = append(c.Alarms, d.alarmState(b.Template, arn, scenario))
+		c.Alarms = append(c.Alarms, d.alarms.state(b.Template, arn, scenario))
 	}
-	list, notes := d.lines(&g, lines, at, scenario, b.Inherit)
+	list, notes := d.lines(&g, at, scenario, b.Inherit)
 	c.Notes = append([]string{}, notes...)
 	for _, each := range list {
 		i, err := d.keepSeries(each)
@@ -378,13 +371,4 @@ func inWords(seconds int64) string {
 		}
 	}
 	return fmt.Sprintf("%d seconds", seconds)
-}
-
-// alarmState is the state of an alarm at the end of the range.
-func (d *drawing) alarmState(template, arn, _ string) alarmState {
-	a, ok := d.alarms.find(template, arn)
-	if !ok {
-		return alarmState{Name: nameIn(arn), Why: "These templates have no such alarm."}
-	}
-	return alarmState{Name: a.name}
 }

@@ -93,17 +93,17 @@ func (c *computer) metric(m series.Metric, stat string, period int64, at span, s
 }
 
 // lines computes the visible lines of a graph, and says of the others why they can't be.
-func (c *computer) lines(g *boards.Graph, lines []boards.Line, at span, scenario string, inherit bool) ([]drawn, []string) {
-	m := &mathematics{computer: c, graph: g, lines: lines, at: at, scenario: scenario, inherit: inherit, expressions: map[string]*metricmath.Expr{}}
+func (c *computer) lines(g *boards.Graph, at span, scenario string, inherit bool) ([]drawn, []string) {
+	m := &mathematics{computer: c, graph: g, lines: g.Lines, at: at, scenario: scenario, inherit: inherit, expressions: map[string]*metricmath.Expr{}}
 	var list []drawn
 	var notes []string
-	for i := range lines {
-		if lines[i].Hidden {
+	for i := range m.lines {
+		if m.lines[i].Hidden {
 			continue
 		}
 		found, err := m.line(i)
 		if err != nil {
-			notes = append(notes, "Not computed: "+name(lines[i], err))
+			notes = append(notes, "Not computed: "+name(m.lines[i], err))
 			continue
 		}
 		list = append(list, found...)

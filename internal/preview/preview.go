@@ -101,7 +101,6 @@ func numberOf(v float64) *number {
 
 // Page is the preview of all dashboards of the templates.
 func Page(templates []cfn.Template, scenarios *Scenarios) ([]byte, error) {
-	w := &writer{scenarios: scenarios, templates: templates, alarms: alarmsOf(templates)}
 	var problems []error
 	var all []boards.Dashboard
 	for _, t := range templates {
@@ -115,14 +114,18 @@ func Page(templates []cfn.Template, scenarios *Scenarios) ([]byte, error) {
 	if len(all) == 0 {
 		return nil, errors.New("none of the templates has a dashboard (AWS::CloudWatch::Dashboard)")
 	}
+	alarms, err := newAlarms(templates, scenarios, End.Unix())
+	if err != nil {
+		return nil, err
+	}
+	w := &writer{scenarios: scenarios, alarms: alarms}
 	w.known = w.metrics(all)
 	return w.write(all)
 }
 
 type writer struct {
 	scenarios *Scenarios
-	templates []cfn.Template
-	alarms    alarms
+	alarms    *alarms
 	known     []series.Metric
 }
 
@@ -151,8 +154,12 @@ func (w *writer) metrics(all []boards.Dashboard) []series.Metric {
 			}
 		}
 	}
-	for _, a := range w.alarms {
-		add(a.lines())
+	for _, a := range w.alarms.list {
+		if a.Watch != nil {
+			for _, input := range a.Watch.Metrics {
+				byKey[input.Metric.Key()] = input.Metric
+			}
+		}
 	}
 	var list []series.Metric
 	for _, key := range slices.Sorted(maps.Keys(byKey)) {
