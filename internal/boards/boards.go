@@ -107,6 +107,7 @@ type Graph struct {
 	// WholeRange is whether a value stands for the whole time range in place of the last period.
 	WholeRange    bool
 	Sparkline     bool
+	Summary       []string // columns of a table: MIN, MAX, SUM, AVG; all where empty
 	Trend         bool
 	LiveData      bool
 	FullPrecision bool

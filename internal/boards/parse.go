@@ -203,6 +203,7 @@ func graph(p object) *Graph {
 		Stacked: p.flag("stacked", false), WholeRange: p.flag("setPeriodToTimeRange", false),
 		Sparkline: p.flag("sparkline", false), Trend: p.flag("trend", true), LiveData: p.flag("liveData", false),
 		FullPrecision: p.flag("singleValueFullPrecision", false),
+		Summary:       p.child("table").texts("summaryColumns"),
 		Timezone:      p.text("timezone"), Start: p.text("start"), End: p.text("end"),
 		Legend: p.child("legend").choice("position", "bottom", "right", "hidden"),
 		Left:   axis(p.child("yAxis").child("left")), Right: axis(p.child("yAxis").child("right")),

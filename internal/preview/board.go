@@ -26,6 +26,7 @@ type part struct {
 	Why    []string     `json:"why,omitempty"`
 	Query  *query       `json:"query,omitempty"`
 	Alarms []alarmState `json:"alarms,omitempty"`
+	States []string     `json:"states,omitempty"` // that the list is limited to
 	Chart  *chart       `json:"chart,omitempty"`
 }
 
@@ -49,6 +50,7 @@ type chart struct {
 	Legend     string       `json:"legend"`
 	Sparkline  bool         `json:"sparkline,omitempty"`
 	Full       bool         `json:"full,omitempty"`
+	Summary    []string     `json:"summary,omitempty"` // columns of a table
 	Start      int64        `json:"start"`
 	End        int64        `json:"end"`
 	Lines      []chartLine  `json:"lines"`
@@ -290,7 +292,7 @@ func (d *drawing) widget(b boards.Dashboard, w boards.Widget, whole span, scenar
 	case boards.Log:
 		p.Query = &query{w.Query.Sources, w.Query.Text, w.Query.View}
 	case boards.Alarm:
-		p.Alarms = []alarmState{}
+		p.Alarms, p.States = []alarmState{}, w.States
 		for _, arn := range w.Alarms {
 			p.Alarms = append(p.Alarms, d.alarms.state(b.Template, arn, scenario))
 		}
@@ -316,7 +318,7 @@ func (d *drawing) chart(b boards.Dashboard, g boards.Graph, whole span, scenario
 		at = own
 	}
 	c := &chart{
-		View: g.View, Stacked: g.Stacked, Legend: g.Legend, Sparkline: g.Sparkline, Full: g.FullPrecision,
+		View: g.View, Stacked: g.Stacked, Legend: g.Legend, Sparkline: g.Sparkline, Full: g.FullPrecision, Summary: g.Summary,
 		Start: at.from, End: at.to, Lines: []chartLine{}, Horizontal: []horizontal{}, Vertical: []vertical{}, Alarms: []alarmState{},
 		Left: axis(g.Left), Right: axis(g.Right),
 	}

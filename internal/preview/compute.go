@@ -1,6 +1,7 @@
 package preview
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -37,6 +38,7 @@ type drawn struct {
 	line   boards.Line
 	metric series.Metric // none where the line is an expression
 	unit   string
+	many   bool // the label is that of an expression with several results
 	first  int64
 	period int64
 	values []float64
@@ -185,6 +187,26 @@ func shownUnit(stat string) (string, bool) {
 	return "", true
 }
 
+// member makes an element of an array what it is: another line of the graph.
+func (d *drawn) member(of boards.Line) {
+	if of.Expression == "" {
+		d.metric, d.line.Stat = metricOf(of), of.Stat
+	}
+	if d.line.Label == "" {
+		d.line.Label, d.line.Color = of.Label, cmp.Or(d.line.Color, of.Color)
+	}
+}
+
+// find is the place of the line with an id, or -1.
+func (m *mathematics) find(id string) int {
+	for i := range m.lines {
+		if m.id(i) == id {
+			return i
+		}
+	}
+	return -1
+}
+
 // id of a line for metric math; lines without one have a name that none can have.
 func (m *mathematics) id(i int) string {
 	if id := m.lines[i].ID; id != "" {
@@ -262,9 +284,11 @@ func (m *mathematics) expression(i int) ([]drawn, error) {
 	var list []drawn
 	for _, each := range members {
 		d := d
-		d.values = each.Values
+		d.values, d.many = each.Values, len(members) > 1 && d.line.Label != ""
 		if k := slices.IndexFunc(searched, func(f found) bool { return f.id == each.ID }); k >= 0 {
 			d.metric, d.line.Stat = searched[k].metric, searched[k].search.stat
+		} else if k := m.find(each.ID); k >= 0 && k != i {
+			d.member(m.lines[k])
 		}
 		list = append(list, d)
 	}

@@ -20,8 +20,7 @@ func label(d drawn, all []drawn) string {
 	if text == "" {
 		return distinct(d, all)
 	}
-	fromSearch := d.line.Expression != "" && d.metric.Name != ""
-	if fromSearch && !dynamic.MatchString(text) {
+	if d.many && !dynamic.MatchString(text) {
 		text += " ${LABEL}"
 	}
 	return dynamic.ReplaceAllStringFunc(text, func(part string) string {
@@ -99,24 +98,25 @@ func property(name string, d drawn) (string, bool) {
 
 // distinct is the metric's name, with the dimensions and the statistic in which it differs from other lines.
 func distinct(d drawn, all []drawn) string {
+	if d.line.Expression != "" {
+		// What an expression results in is told apart from its other results.
+		all = slices.DeleteFunc(slices.Clone(all), func(other drawn) bool { return other.line.Expression != d.line.Expression })
+	}
 	if d.metric.Name == "" {
 		if d.line.ID != "" {
 			return d.line.ID
 		}
 		return d.line.Expression
 	}
-	names, stats, values := map[string]bool{}, map[string]bool{}, map[string]map[string]bool{}
+	names, stats, values := map[string]bool{}, map[string]map[string]bool{}, map[string]map[string]bool{}
 	for _, other := range all {
 		if other.metric.Name == "" {
 			continue
 		}
 		names[other.metric.Name] = true
-		stats[other.line.Stat] = true
+		add(stats, other.metric.Name, other.line.Stat)
 		for k, v := range other.metric.Dimensions {
-			if values[k] == nil {
-				values[k] = map[string]bool{}
-			}
-			values[k][v] = true
+			add(values, k, v)
 		}
 	}
 	var parts []string
@@ -128,10 +128,17 @@ func distinct(d drawn, all []drawn) string {
 	if len(names) > 1 || len(parts) == 0 {
 		parts = append([]string{d.metric.Name}, parts...)
 	}
-	if len(stats) > 1 {
+	if len(stats[d.metric.Name]) > 1 {
 		parts = append(parts, d.line.Stat)
 	}
 	return strings.Join(parts, " ")
+}
+
+func add(sets map[string]map[string]bool, key, value string) {
+	if sets[key] == nil {
+		sets[key] = map[string]bool{}
+	}
+	sets[key][value] = true
 }
 
 // short is a number with the digits that matter.

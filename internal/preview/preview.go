@@ -4,15 +4,18 @@ package preview
 
 import (
 	"bytes"
+	"cmp"
 	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
 	"math"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"text/template"
 	"time"
 	"unicode"
@@ -37,6 +40,7 @@ type page struct {
 
 type group struct {
 	Name   string  `json:"name"`
+	Label  string  `json:"label"`
 	Boards []entry `json:"boards"`
 }
 
@@ -87,7 +91,11 @@ func (n number) MarshalJSON() ([]byte, error) {
 }
 
 func rounded(v float64) float64 {
-	r, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', 4, 64), 64) // it was written a moment ago
+	digits := 4
+	if v >= 99 && v < 100 {
+		digits = 6 // of an availability the last ones matter
+	}
+	r, _ := strconv.ParseFloat(strconv.FormatFloat(v, 'g', digits, 64), 64) // it was written a moment ago
 	return r
 }
 
@@ -172,30 +180,26 @@ func (w *writer) write(all []boards.Dashboard) ([]byte, error) {
 	p := page{End: End.Unix(), Scenarios: w.scenarios.List}
 	type script struct{ ID, JSON string }
 	var scripts []script
-	var problems []error
-	for _, d := range all {
-		b, err := w.board(d, End.Unix())
-		if err != nil {
-			problems = append(problems, err)
-			continue
-		}
-		text, err := inScript(b)
-		if err != nil {
-			return nil, err
-		}
+	texts, err := w.boards(all)
+	if err != nil {
+		return nil, err
+	}
+	for i, d := range all {
 		id := fmt.Sprintf("board%d", len(scripts))
-		scripts = append(scripts, script{id, text})
+		scripts = append(scripts, script{id, texts[i]})
 		if len(p.Groups) == 0 || p.Groups[len(p.Groups)-1].Name != d.Template {
 			p.Groups = append(p.Groups, group{Name: d.Template})
 		}
 		g := &p.Groups[len(p.Groups)-1]
 		g.Boards = append(g.Boards, entry{ID: id, Name: d.Name})
 	}
-	if err := errors.Join(problems...); err != nil {
-		return nil, err
-	}
+	var names []string
 	for i := range p.Groups {
 		p.Groups[i].tabs()
+		names = append(names, p.Groups[i].Name)
+	}
+	for i, label := range shortened(names) {
+		p.Groups[i].Label = label
 	}
 	about, err := inScript(p)
 	if err != nil {
@@ -221,36 +225,70 @@ func inScript(v any) (string, error) {
 	return string(text), err
 }
 
-// tabs shortens the names of a group's dashboards by what all have in common.
-func (g *group) tabs() {
-	words := make([][]string, len(g.Boards))
-	for i, b := range g.Boards {
-		words[i] = strings.FieldsFunc(b.Name, func(r rune) bool { return r == '-' || r == '_' })
+// boards computes the dashboards, as many at a time as there are processors.
+func (w *writer) boards(all []boards.Dashboard) ([]string, error) {
+	texts, problems := make([]string, len(all)), make([]error, len(all))
+	next := make(chan int)
+	var wait sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		wait.Go(func() {
+			for i := range next {
+				b, err := w.board(all[i], End.Unix())
+				if err == nil {
+					texts[i], err = inScript(b)
+				}
+				problems[i] = err
+			}
+		})
 	}
-	common := func(at func(list []string, i int) string) int {
+	for i := range all {
+		next <- i
+	}
+	close(next)
+	wait.Wait()
+	return texts, errors.Join(problems...)
+}
+
+func (g *group) tabs() {
+	var names []string
+	for _, b := range g.Boards {
+		names = append(names, b.Name)
+	}
+	for i, tab := range shortened(names) {
+		letters := []rune(tab)
+		letters[0] = unicode.ToUpper(letters[0])
+		g.Boards[i].Tab = string(letters)
+	}
+}
+
+// shortened are names without the words at their beginnings and ends that all have in common.
+func shortened(names []string) []string {
+	words := make([][]string, len(names))
+	for i, name := range names {
+		words[i] = strings.FieldsFunc(name, func(r rune) bool { return r == '-' || r == '_' })
+	}
+	common := func(word func(list []string, i int) string) int {
 		for n := 0; ; n++ {
 			for _, list := range words {
-				if len(list) < n+2 || at(list, n) != at(words[0], n) {
+				if len(list) < n+2 || word(list, n) != word(words[0], n) {
 					return n
 				}
 			}
 		}
 	}
-	first, last := 0, 0
 	if len(words) > 1 {
-		first = common(func(list []string, i int) string { return list[i] })
+		first := common(func(list []string, i int) string { return list[i] })
 		for i := range words {
 			words[i] = words[i][first:]
 		}
-		last = common(func(list []string, i int) string { return list[len(list)-1-i] })
-	}
-	for i := range g.Boards {
-		tab := strings.Join(words[i][:len(words[i])-last], " ")
-		if tab == "" {
-			tab = g.Boards[i].Name
+		last := common(func(list []string, i int) string { return list[len(list)-1-i] })
+		for i := range words {
+			words[i] = words[i][:len(words[i])-last]
 		}
-		letters := []rune(tab)
-		letters[0] = unicode.ToUpper(letters[0])
-		g.Boards[i].Tab = string(letters)
 	}
+	var list []string
+	for i := range words {
+		list = append(list, cmp.Or(strings.Join(words[i], " "), names[i]))
+	}
+	return list
 }

@@ -40,10 +40,12 @@
   const units = { Percent: "%", Milliseconds: "ms", Microseconds: "µs", Seconds: "s", Bytes: "B", Count: "", None: "", "Count/Second": "/s", "Bytes/Second": "B/s" };
   const shortUnit = (unit) => units[unit] ?? unit ?? "";
 
-  // number is a value as people read it: three digits that matter, and a letter for thousands, millions, …
+  // number is a value as people read it: three digits that matter, and a letter for thousands, millions, … What is just under
+  // 100 % keeps the digits that tell it from that.
   function number(v, digits = 3) {
     if (v == null) return "–";
     const size = Math.abs(v);
+    if (v >= 99 && v < 100) return String(+v.toFixed(3));
     if (size >= 1e15) return v.toExponential(1);
     for (const [limit, letter] of [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e4, "k"]]) {
       if (size >= limit) {
@@ -80,12 +82,36 @@
     const [place, query] = decodeURIComponent(location.hash.slice(1)).split("?");
     const [group, name] = place.split("/");
     const g = page.groups.findIndex((x) => x.name === group);
-    state.group = Math.max(0, g);
-    state.board = Math.max(0, page.groups[state.group].boards.findIndex((b) => b.name === name));
-    state.choices = {};
-    for (const [k, v] of new URLSearchParams(query || "")) {
+    if (g < 0) return;
+    go(g, page.groups[g].boards.findIndex((b) => b.name === name));
+    for (const [k, v] of new URLSearchParams(query)) {
       if (k === "scenario") { if (page.scenarios.some((s) => s.id === v)) state.scenario = v; } else state.choices[k] = v;
     }
+  }
+
+  function go(group, board) {
+    state.group = group;
+    state.board = Math.max(0, board);
+    state.choices = {};
+  }
+
+  // Links of the console to a dashboard lead to it here; others leave the page open.
+  function follow(e) {
+    const link = e.target.closest("a[href]");
+    if (!link) return;
+    const name = /(?:dashboard\/|dashboards:name=)([^/?&;]+)/.exec(link.getAttribute("href"))?.[1];
+    const g = page.groups.findIndex((x) => x.boards.some((b) => b.name === name));
+    if (g < 0) {
+      link.target = "_blank";
+      link.rel = "noopener";
+      if (link.getAttribute("href").startsWith("#")) e.preventDefault();
+      return;
+    }
+    e.preventDefault();
+    go(g, page.groups[g].boards.findIndex((b) => b.name === name));
+    bar();
+    show();
+    scrollTo(0, 0);
   }
 
   function writeAddress() {
@@ -124,13 +150,11 @@
     }));
     if (page.groups.length > 1) {
       const select = el("select", { id: "group", onchange: (e) => {
-        const name = page.groups[state.group].boards[state.board].tab;
-        state.group = +e.target.value;
-        state.board = Math.max(0, page.groups[state.group].boards.findIndex((b) => b.tab === name));
-        state.choices = {};
+        const tab = page.groups[state.group].boards[state.board].tab;
+        go(+e.target.value, page.groups[e.target.value].boards.findIndex((b) => b.tab === tab));
         tabs();
         show();
-      } }, page.groups.map((g, i) => el("option", { value: i, selected: i === state.group }, g.name)));
+      } }, page.groups.map((g, i) => el("option", { value: i, selected: i === state.group }, g.label)));
       $("groups").replaceChildren(el("label", { class: "field" }, "Stack", select));
     }
     tabs();
@@ -138,21 +162,20 @@
 
   function tabs() {
     const boards = page.groups[state.group].boards;
-    const go = (i) => {
-      state.board = i;
-      state.choices = {};
+    const choose = (i) => {
+      go(state.group, i);
       tabs();
       show();
       $("tab" + i).focus();
     };
     $("tabs").replaceChildren(...boards.map((b, i) => el("button", {
       id: "tab" + i, role: "tab", "aria-selected": String(i === state.board), "aria-controls": "board", tabindex: i === state.board ? 0 : -1,
-      onclick: () => go(i),
+      onclick: () => choose(i),
       onkeydown: (e) => {
         const n = boards.length, to = { ArrowRight: (i + 1) % n, ArrowLeft: (i + n - 1) % n, Home: 0, End: n - 1 }[e.key];
         if (to === undefined) return;
         e.preventDefault();
-        go(to);
+        choose(to);
       },
     }, b.tab)));
     $("board").setAttribute("aria-labelledby", "tab" + state.board);
@@ -236,13 +259,14 @@
 
   function widget(w) {
     const id = "w" + w.n;
-    const e = el("section", { class: "widget" + (w.bare ? " bare" : ""), id, "data-kind": w.kind, style: `--x:${w.x};--y:${w.y};--w:${w.w};--h:${w.h}` });
+    const e = el("section", { class: "widget" + (w.bare ? " bare" : "") + (w.h === 1 ? " low" : ""), id, "data-kind": w.kind, style: `--x:${w.x};--y:${w.y};--w:${w.w};--h:${w.h}` });
     const header = el("header", {}, el("h2", { title: w.title, id: id + "-title" }, w.title || ""));
     e.setAttribute("aria-label", w.title || { text: "Text", log: "Log query", alarm: "Alarms", metric: "Graph" }[w.kind] || w.kind);
-    if (w.title || w.chart) e.append(header);
+    if (w.title || w.chart || w.alarms) e.append(header);
     if (w.html != null) {
       const prose = el("div", { class: "prose", tabindex: 0, role: "group", "aria-label": w.title || "Text" });
       prose.innerHTML = w.html; // made by goldmark, which lets no HTML of the text through
+      prose.addEventListener("click", follow);
       e.append(prose);
     } else if (w.why) {
       e.append(why("Not drawn", w.why));
@@ -277,10 +301,19 @@
     const order = ["ALARM", "INSUFFICIENT_DATA", "", "OK"];
     const count = w.alarms.filter((a) => a.state === "ALARM").length;
     header.append(el("span", { class: "tally" }, count ? `${count} of ${w.alarms.length} in alarm` : `none of ${w.alarms.length} in alarm`));
-    if (!w.title) header.querySelector("h2").textContent = "Alarms";
-    const list = [...w.alarms].sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
+    const shown = w.states ? w.alarms.filter((a) => !a.state || w.states.includes(a.state)) : [...w.alarms];
+    shown.sort((a, b) => order.indexOf(a.state) - order.indexOf(b.state));
+    if (!shown.length) return why("None to show", [`This list shows only alarms that are ${w.states.map((s) => ({ ALARM: "in alarm", OK: "OK", INSUFFICIENT_DATA: "without data" }[s])).join(" or ")}.`]);
+    const shared = sharedWords(w.alarms.map((a) => a.name));
     return el("div", { class: "body" }, el("ul", { class: "alarms", tabindex: 0, "aria-label": w.title || "Alarms" },
-      list.map((a) => el("li", { class: a.state, title: a.why }, el("span", { class: "name" }, a.name), chip(a.state)))));
+      shown.map((a) => el("li", { class: a.state, title: a.why }, el("span", { class: "name" }, el("span", { class: "shared" }, a.name.slice(0, shared)), a.name.slice(shared)), chip(a.state)))));
+  }
+
+  // sharedWords is the length of the beginning that all names have in common, up to the end of a word.
+  function sharedWords(names) {
+    let n = 0;
+    while (names.length > 1 && names.every((name) => name[n] && name[n] === names[0][n])) n++;
+    return names.length > 1 ? Math.max(names[0].lastIndexOf("-", n - 1), names[0].lastIndexOf("/", n - 1)) + 1 : 0;
   }
 
   /* ---- charts ---- */
@@ -366,6 +399,8 @@
   function legendOf(c, box) {
     const colors = palette();
     const dashed = c.view === "timeSeries" && !c.stacked;
+    const total = c.lines.reduce((sum, l) => sum + (l.value || 0), 0);
+    const share = (l) => c.view === "pie" && total ? ` · ${Math.round(100 * l.value / total)} %` : "";
     return el("ul", { class: "legend", "aria-label": "Legend" }, c.lines.map((l, i) => {
       const f = figures(l);
       return el("li", {}, el("button", { "aria-pressed": "true", title: l.label, onclick: (e) => {
@@ -374,13 +409,13 @@
         box.chart && box.chart.dispatchAction({ type: "legendToggleSelect", name: String(i) });
       } },
         swatch(colorOf(l, i, colors), dashed ? dashes[i % dashes.length] : "solid"),
-        el("span", { class: "name" }, l.label), el("span", { class: "last" }, f ? quantity(l.value ?? f.last, l.unit) : "no data")));
+        el("span", { class: "name" }, l.label), el("span", { class: "last" }, f ? quantity(l.value ?? f.last, l.unit) + share(l) : "no data")));
     }));
   }
 
   function values(c, w) {
     const colors = palette();
-    const small = w.h < 4 || c.lines.length > 4;
+    const small = w.h < 4 || c.lines.length > 6;
     return el("div", { class: "values" + (small ? " small" : ""), tabindex: 0, role: "group", "aria-label": w.title || "Values" }, c.lines.map((l, i) => {
       const n = quantity(l.value, l.unit, c.full ? 12 : 3), split = n.lastIndexOf(" ");
       return el("div", { class: "value" },
@@ -403,14 +438,15 @@
   }
 
   function table(c, w) {
-    const names = { MIN: "Minimum", MAX: "Maximum", AVG: "Average", SUM: "Sum" };
+    const all = { MIN: "Minimum", MAX: "Maximum", AVG: "Average", SUM: "Sum" };
+    const columns = (c.summary || Object.keys(all)).filter((k) => all[k]);
     return el("div", { class: "rows", tabindex: 0, role: "group", "aria-label": w.title || "Table" }, el("table", {},
-      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Label"), Object.values(names).map((n) => el("th", { scope: "col" }, n)), el("th", { scope: "col" }, "Last"))),
+      el("thead", {}, el("tr", {}, el("th", { scope: "col" }, "Label"), columns.map((k) => el("th", { scope: "col" }, all[k])), el("th", { scope: "col" }, "Last"))),
       el("tbody", {}, c.lines.map((l) => {
         const known = points(l).map(([, v]) => v).filter((v) => v != null);
         const sum = known.reduce((a, b) => a + b, 0);
-        const cells = known.length ? [Math.min(...known), Math.max(...known), sum / known.length, sum, known[known.length - 1]] : [null, null, null, null, null];
-        return el("tr", {}, el("th", { scope: "row" }, l.label), cells.map((v) => el("td", {}, quantity(v, l.unit))));
+        const cells = { MIN: Math.min(...known), MAX: Math.max(...known), AVG: sum / known.length, SUM: sum, LAST: known[known.length - 1] };
+        return el("tr", {}, el("th", { scope: "row" }, l.label), [...columns, "LAST"].map((k) => el("td", {}, quantity(known.length ? cells[k] : null, l.unit))));
       }))));
   }
 
@@ -448,18 +484,25 @@
     const mine = c.lines.filter((l) => !!l.right === right);
     const label = side.label || (side.hideUnits ? "" : [...new Set(mine.map((l) => l.unit))].filter((u) => u && u !== "None").length === 1 ? mine.find((l) => l.unit && l.unit !== "None").unit : "");
     const bounds = c.horizontal.filter((h) => !!h.right === right).flatMap((h) => h.to == null ? [h.value] : [h.value, h.to]);
-    const highest = Math.max(...bounds, -Infinity), lowest = Math.min(...bounds, Infinity);
+    const highest = Math.max(...bounds), lowest = Math.min(...bounds);
     const unit = mine.find((l) => l.unit)?.unit;
     return {
       type: "value", position: right ? "right" : "left", show: mine.length > 0 || bounds.length > 0,
       name: label, nameLocation: "end", nameGap: 8, nameTextStyle: { color: look.soft, fontSize: 11, align: right ? "right" : "left", padding: right ? [0, -2, 0, 0] : [0, 0, 0, -2] },
       min: side.min ?? ((v) => { const low = Math.min(v.min, lowest); return low >= 0 && low < .8 * Math.max(v.max, highest) ? 0 : undefined; }),
-      max: side.max ?? ((v) => highest >= v.max ? highest + (highest - Math.min(0, v.min)) * .12 || 1 : undefined),
+      max: side.max ?? ((v) => highest >= v.max ? round(highest * 1.05) || 1 : undefined),
       splitNumber: 4,
       axisLine: { show: false }, axisTick: { show: false },
       axisLabel: { color: look.soft, showMaxLabel: side.max != null ? true : null, formatter: (v) => unit === "Bytes" ? quantity(v, unit) : number(v) },
       splitLine: { show: !right, lineStyle: { color: look.grid } },
     };
+  }
+
+  // round is the next number up that makes a good end of an axis.
+  function round(v) {
+    if (v <= 0) return 0;
+    const size = 10 ** Math.floor(Math.log10(v));
+    return [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((n) => n * size >= v * .9999) * size;
   }
 
   // notes are the horizontal annotations of a side: lines with their labels, and fills.
@@ -517,7 +560,7 @@
     }
     const named = (right) => { const a = scale(c, right, look); return !!a.name; };
     return {
-      grid: { left: 4, right: 12, top: named(false) || named(true) ? 26 : 10, bottom: 2, containLabel: true },
+      grid: { left: 4, right: 12, top: named(false) || named(true) ? 26 : 10, bottom: 6, containLabel: true },
       xAxis: {
         type: "time", min: c.start * 1000, max: c.end * 1000, splitNumber: 5,
         axisLine: { lineStyle: { color: look.line } }, axisTick: { show: true, lineStyle: { color: look.line } },
@@ -568,9 +611,8 @@
     return {
       tooltip: { appendTo: document.body, backgroundColor: look.card, borderColor: look.line, textStyle: { color: look.text, fontSize: 12 }, formatter: (p) => `${escape(c.lines[+p.name].label)}&ensp;<strong>${escape(quantity(p.value, c.lines[+p.name].unit))}</strong> (${p.percent} %)` },
       series: [{
-        type: "pie", radius: ["42%", "78%"], itemStyle: { borderColor: look.card, borderWidth: 2 },
-        label: { color: look.text, fontSize: 11, formatter: (p) => `${c.lines[+p.name].label}\n${p.percent} %`, overflow: "truncate", width: 90 },
-        labelLine: { lineStyle: { color: look.soft } },
+        type: "pie", radius: ["52%", "92%"], itemStyle: { borderColor: look.card, borderWidth: 2 },
+        label: { show: false }, // the legend says it, with room for the words
         data: c.lines.map((l, i) => ({ name: String(i), value: l.value ?? 0, itemStyle: { color: colorOf(l, i, look.colors) } })),
       }],
     };
@@ -580,7 +622,7 @@
     const value = { ...scale(c, false, look), position: undefined, name: "", splitLine: { show: true, lineStyle: { color: look.grid } } };
     const lines = notes(c, false, look).markLine;
     return {
-      grid: { left: 4, right: 48, top: 6, bottom: 2, containLabel: true },
+      grid: { left: 4, right: 48, top: 6, bottom: 6, containLabel: true },
       xAxis: value,
       yAxis: { type: "category", inverse: true, data: c.lines.map((l) => l.label), axisTick: { show: false }, axisLine: { lineStyle: { color: look.line } }, axisLabel: { color: look.soft, width: 140, overflow: "truncate" } },
       series: [...c.lines.map((l, i) => ({
