@@ -223,7 +223,7 @@
     $("variables").replaceChildren(...controls, ...notes);
   }
 
-  const seen = new IntersectionObserver((entries) => {
+  const visible = new IntersectionObserver((entries) => {
     for (const e of entries) {
       if (!e.isIntersecting || !e.target.paint) continue;
       e.target.paint();
@@ -238,7 +238,7 @@
   function draw() {
     for (const c of drawn) c.dispose();
     drawn = [];
-    seen.disconnect();
+    visible.disconnect();
     resized.disconnect();
     const widgets = board.views[key()].map((i) => board.parts[i]);
     // People and screen readers read rows from the left, whatever the order in the body.
@@ -320,7 +320,27 @@
 
   const dashes = ["solid", [7, 4], [2, 3], [9, 3, 2, 3], [4, 2], [1, 2]];
   const palette = () => Array.from({ length: 8 }, (_, i) => css("--c" + i));
-  const colorOf = (line, i, colors) => line.color || colors[i % colors.length];
+  const colorOf = (line, i, colors) => line.color ? seen(line.color) : colors[i % colors.length];
+
+  // seen is a colour of the dashboard, moved away from the background as far as it takes to be seen on it.
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  function channels(color) {
+    canvas.fillStyle = "#000";
+    canvas.fillStyle = color;
+    canvas.fillRect(0, 0, 1, 1);
+    return [...canvas.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+  }
+  function luminance(rgb) {
+    const [r, g, b] = rgb.map((c) => (c / 255 <= .04045 ? c / 255 / 12.92 : ((c / 255 + .055) / 1.055) ** 2.4));
+    return .2126 * r + .7152 * g + .0722 * b;
+  }
+  function seen(color) {
+    const back = luminance(channels(css("--card"))), to = back > .5 ? 0 : 255;
+    let rgb = channels(color);
+    const contrast = () => { const l = luminance(rgb); return (Math.max(l, back) + .05) / (Math.min(l, back) + .05); };
+    for (let step = 0; contrast() < 2.5 && step < 20; step++) rgb = rgb.map((c) => Math.round(c + (to - c) * .12));
+    return `rgb(${rgb.join(",")})`;
+  }
 
   const points = (line) => {
     const s = board.series[line.s];
@@ -383,15 +403,15 @@
     else {
       const box = el("div", { class: "chart", role: "img", "aria-label": `${w.title || "Graph"}. ${words}` });
       body.append(box);
-      const legend = c.legend !== "hidden" && c.view !== "gauge" && legendOf(c, box);
+      const legend = c.legend !== "hidden" && c.view !== "gauge" && c.view !== "bar" && legendOf(c, box);
       if (legend) body.append(legend);
       e.paint = () => {
         box.chart = echarts.init(box, null, { renderer: "svg" });
-        box.chart.setOption(option(c));
+        box.chart.setOption(option(c, box.clientHeight - 50));
         drawn.push(box.chart);
         resized.observe(box);
       };
-      seen.observe(e);
+      visible.observe(e);
     }
     for (const n of c.notes) body.append(el("p", { class: "note" }, n));
   }
@@ -464,7 +484,7 @@
   }
   $("data-close").addEventListener("click", () => $("data").close());
 
-  function option(c) {
+  function option(c, height) {
     const look = { text: css("--text"), soft: css("--soft"), line: css("--line"), grid: css("--grid"), card: css("--card"), colors: palette() };
     const common = {
       animation: false,
@@ -473,7 +493,7 @@
       tooltip: { appendTo: document.body, backgroundColor: look.card, borderColor: look.line, textStyle: { color: look.text, fontSize: 12 }, padding: [6, 10] },
       legend: { show: false },
     };
-    return { ...common, ...{ gauge, pie, bar: bars }[c.view]?.(c, look, common) ?? timeline(c, look, common) };
+    return { ...common, ...{ gauge, pie, bar: bars }[c.view]?.(c, look) ?? timeline(c, look, height) };
   }
 
   const escape = (s) => s.replace(/[&<>"]/g, (ch) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" }[ch]));
@@ -491,7 +511,7 @@
       name: label, nameLocation: "end", nameGap: 8, nameTextStyle: { color: look.soft, fontSize: 11, align: right ? "right" : "left", padding: right ? [0, -2, 0, 0] : [0, 0, 0, -2] },
       min: side.min ?? ((v) => { const low = Math.min(v.min, lowest); return low >= 0 && low < .8 * Math.max(v.max, highest) ? 0 : undefined; }),
       max: side.max ?? ((v) => highest >= v.max ? round(highest * 1.05) || 1 : undefined),
-      splitNumber: 4,
+      splitNumber: 4, interval: side.min != null && side.max != null ? (side.max - side.min) / 4 : undefined,
       axisLine: { show: false }, axisTick: { show: false },
       axisLabel: { color: look.soft, showMaxLabel: side.max != null ? true : null, formatter: (v) => unit === "Bytes" ? quantity(v, unit) : number(v) },
       splitLine: { show: !right, lineStyle: { color: look.grid } },
@@ -505,16 +525,34 @@
     return [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((n) => n * size >= v * .9999) * size;
   }
 
+  // places tells where the label of an annotation has room: at the end of its line, or at the beginning where another label is
+  // near. Where both are taken it has none; the line is in the summary all the same.
+  function places(c, right, height) {
+    const taken = { insideEndTop: [], insideStartTop: [] };
+    const top = Math.max(...c.horizontal.filter((h) => !!h.right === right).flatMap((h) => [h.value, h.to ?? h.value]),
+      ...c.lines.filter((l) => !!l.right === right).map((l) => figures(l)?.max ?? 0));
+    return (value) => {
+      const y = top > 0 ? height * value / top : 0;
+      const position = Object.keys(taken).find((p) => taken[p].every((other) => Math.abs(other - y) > 15));
+      if (position) taken[position].push(y);
+      return position;
+    };
+  }
+
   // notes are the horizontal annotations of a side: lines with their labels, and fills.
-  function notes(c, right, look, from, to) {
+  function notes(c, right, look, height) {
     const mine = c.horizontal.filter((h) => !!h.right === right);
     const lines = [], areas = [];
-    mine.forEach((h, i) => {
-      const color = h.color || look.soft;
-      const line = (value, label) => lines.push({
-        yAxis: value, lineStyle: { color, type: [6, 4], width: 1.5, opacity: 1 },
-        label: { show: !!label, formatter: label, position: i % 2 && mine.length > 2 ? "insideStartTop" : "insideEndTop", color: look.text, fontSize: 11, backgroundColor: look.card, padding: [1, 3], distance: 2 },
-      });
+    const place = places(c, right, height);
+    mine.forEach((h) => {
+      const color = h.color ? seen(h.color) : look.soft;
+      const line = (value, label) => {
+        const position = place(value);
+        lines.push({
+          yAxis: value, lineStyle: { color, type: [6, 4], width: 1.5, opacity: 1 },
+          label: { show: !!label && !!position, formatter: label, position, color: look.text, fontSize: 11, backgroundColor: look.card, padding: [1, 3], distance: 2 },
+        });
+      };
       line(h.value, h.label);
       if (h.to != null) line(h.to, h.toLabel);
       if (h.to != null || h.fill) {
@@ -523,10 +561,10 @@
     });
     if (!right) {
       for (const v of c.vertical) {
-        const color = v.color || look.soft;
+        const color = v.color ? seen(v.color) : look.soft;
         lines.push({ xAxis: v.at * 1000, lineStyle: { color, type: "solid", width: 1, opacity: 1 }, label: { show: !!v.label, formatter: v.label, position: "insideEndTop", rotate: 0, color: look.text, fontSize: 11, backgroundColor: look.card, padding: [1, 3] } });
         if (v.to || v.fill) {
-          const other = v.to || (v.fill === "after" ? to : from);
+          const other = v.to || (v.fill === "after" ? c.end : c.start);
           areas.push([{ xAxis: v.at * 1000, itemStyle: { color, opacity: .09 } }, { xAxis: other * 1000 }]);
         }
       }
@@ -537,7 +575,7 @@
     };
   }
 
-  function timeline(c, look) {
+  function timeline(c, look, height) {
     const span = c.end - c.start;
     const series = c.lines.map((l, i) => {
       const color = colorOf(l, i, look.colors), s = board.series[l.s];
@@ -548,7 +586,7 @@
         showSymbol: s.v.length < 3 || s.v.some((v, k) => v != null && s.v[k - 1] == null && s.v[k + 1] == null),
         symbolSize: 4, symbol: "circle",
         stack: c.stacked && !l.right ? "all" : undefined,
-        areaStyle: c.stacked ? { opacity: .45 } : undefined,
+        areaStyle: c.stacked ? { color: l.color || color, opacity: .55 } : undefined,
         lineStyle: { width: c.stacked ? 1.2 : 1.8, type: c.stacked ? "solid" : dashes[i % dashes.length], color },
         itemStyle: { color }, emphasis: { disabled: true },
       };
@@ -556,7 +594,7 @@
     // Annotations belong to series of their own, so that switching off a line leaves them.
     for (const right of [false, true]) {
       if (right && !c.horizontal.some((h) => h.right) && !c.lines.some((l) => l.right)) continue;
-      series.push({ id: "notes" + right, name: "notes" + right, type: "line", data: [], yAxisIndex: right ? 1 : 0, tooltip: { show: false }, ...notes(c, right, look, c.start, c.end) });
+      series.push({ id: "notes" + right, name: "notes" + right, type: "line", data: [], yAxisIndex: right ? 1 : 0, tooltip: { show: false }, ...notes(c, right, look, height) });
     }
     const named = (right) => { const a = scale(c, right, look); return !!a.name; };
     return {
@@ -592,15 +630,17 @@
     // The ring shows the annotations' fills and bands; what none covers is neutral.
     const bands = c.horizontal.filter((h) => h.to != null || h.fill).map((h) => ({ from: share(h.to != null ? Math.min(h.value, h.to) : h.fill === "below" ? min : h.value), to: share(h.to != null ? Math.max(h.value, h.to) : h.fill === "below" ? h.value : max), color: h.color }));
     const stops = [...new Set([0, 1, ...bands.flatMap((b) => [b.from, b.to])])].sort((a, b) => a - b);
-    const ring = stops.slice(1).map((s, i) => [s, bands.find((b) => b.from <= stops[i] && b.to >= s)?.color || look.line]);
+    const ring = stops.slice(1).map((s, i) => [s, bands.find((b) => b.from <= stops[i] && b.to >= s)?.color || look.grid]);
+    const form = { type: "gauge", min, max, startAngle: 200, endAngle: -20, center: ["50%", "60%"], pointer: { show: false }, axisTick: { show: false }, splitLine: { show: false } };
     return {
       series: [{
-        type: "gauge", min, max, startAngle: 200, endAngle: -20, center: ["50%", "62%"], radius: "92%",
-        axisLine: { lineStyle: { width: 6, color: ring } },
+        ...form, radius: "96%", axisLine: { lineStyle: { width: 4, color: ring } }, axisLabel: { show: false }, detail: { show: false }, silent: true,
+      }, {
+        ...form, radius: "88%",
+        axisLine: { lineStyle: { width: 14, color: [[1, look.grid]] } },
         progress: { show: true, width: 14, itemStyle: { color: colorOf(l, 0, look.colors) } },
-        pointer: { show: false }, axisTick: { show: false }, splitLine: { show: false },
-        axisLabel: { distance: -2, color: look.soft, fontSize: 11, formatter: (v) => v === min || v === max || c.horizontal.some((h) => h.value === v) ? number(v) : "" },
-        title: { offsetCenter: [0, "34%"], color: look.soft, fontSize: 12 },
+        axisLabel: { distance: -4, color: look.soft, fontSize: 11, formatter: (v) => v === min || v === max || c.horizontal.some((h) => h.value === v) ? number(v) : "" },
+        title: { offsetCenter: [0, "46%"], color: look.soft, fontSize: 12 },
         detail: { offsetCenter: [0, "0%"], color: look.text, fontSize: 24, fontWeight: 600, formatter: () => quantity(l.value, l.unit) },
         data: [{ value: l.value ?? min, name: l.label }],
       }],
@@ -620,9 +660,9 @@
 
   function bars(c, look) {
     const value = { ...scale(c, false, look), position: undefined, name: "", splitLine: { show: true, lineStyle: { color: look.grid } } };
-    const lines = notes(c, false, look).markLine;
+    const lines = notes(c, false, look, 1000).markLine;
     return {
-      grid: { left: 4, right: 48, top: 6, bottom: 6, containLabel: true },
+      grid: { left: 12, right: 56, top: 6, bottom: 6, containLabel: true },
       xAxis: value,
       yAxis: { type: "category", inverse: true, data: c.lines.map((l) => l.label), axisTick: { show: false }, axisLine: { lineStyle: { color: look.line } }, axisLabel: { color: look.soft, width: 140, overflow: "truncate" } },
       series: [...c.lines.map((l, i) => ({
