@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 
 	"github.com/restartix/core-api-monitoring/internal/cfn"
 )
@@ -37,6 +38,8 @@ type Variable struct {
 	Values  []Choice
 	// Search finds the values among the metrics that exist; then Values is empty, and From is the dimension they are taken from.
 	Search, From string
+
+	pattern *regexp.Regexp
 }
 
 // Choice is a value of a variable.

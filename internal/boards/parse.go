@@ -72,6 +72,7 @@ func variable(o object, number int) Variable {
 		if v.Pattern = o.text("pattern"); v.Pattern == "" {
 			o.report("pattern", "missing; expected what the variable replaces")
 		}
+		v.pattern = pattern(v.Pattern)
 	default:
 		o.report("type", "missing; expected property or pattern")
 	}
@@ -104,7 +105,7 @@ func (d *Dashboard) substitute(v any, values map[string]string) any {
 	case string:
 		for _, each := range d.Variables {
 			if value, ok := each.value(values); ok && each.Pattern != "" {
-				v = pattern(each.Pattern).ReplaceAllLiteralString(v, value)
+				v = each.pattern.ReplaceAllLiteralString(v, value)
 			}
 		}
 		return v

@@ -1,9 +1,11 @@
 package preview
 
 import (
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 	"time"
@@ -106,6 +108,7 @@ type drawing struct {
 	*writer
 	*computer
 	board  *board
+	done   map[string]int // by widget and scenario, since most do not depend on the variables
 	parts  map[string]int
 	series map[string]int
 }
@@ -122,7 +125,7 @@ func (w *writer) board(d boards.Dashboard, end int64) (*board, error) {
 		b.Notes = append(b.Notes, "The preview computes one variable at a time: choosing a value puts the other variables back.")
 	}
 	draw := &drawing{
-		writer: w, board: b, parts: map[string]int{}, series: map[string]int{},
+		writer: w, board: b, done: map[string]int{}, parts: map[string]int{}, series: map[string]int{},
 		computer: &computer{
 			generator: &generator{scenarios: w.scenarios, end: end, courses: map[string]*course{}},
 			known:     w.known, points: map[string][]float64{},
@@ -140,13 +143,9 @@ func (w *writer) board(d boards.Dashboard, end int64) (*board, error) {
 				key = append(key, choice[v.ID])
 			}
 			for _, each := range chosen.Widgets {
-				p, err := draw.widget(chosen, each, whole, s.ID)
+				i, err := draw.part(chosen, each, whole, s.ID)
 				if err != nil {
 					return nil, fmt.Errorf("%s, %s: widget %d: %w", d.Template, d.LogicalID, each.Number, err)
-				}
-				i, err := draw.keep(p)
-				if err != nil {
-					return nil, err
 				}
 				at := strings.Join(key, "|")
 				b.Views[at] = append(b.Views[at], i)
@@ -156,8 +155,20 @@ func (w *writer) board(d boards.Dashboard, end int64) (*board, error) {
 	return b, nil
 }
 
-// keep is the index of a part among those of the board, each of which stands there once.
-func (d *drawing) keep(p part) (int, error) {
+// part is the index of a widget's part among those of the board, each of which stands there once.
+func (d *drawing) part(b boards.Dashboard, w boards.Widget, whole span, scenario string) (int, error) {
+	key, err := json.Marshal(w)
+	if err != nil {
+		return 0, err
+	}
+	key = append(key, scenario...)
+	if i, ok := d.done[string(key)]; ok {
+		return i, nil
+	}
+	p, err := d.widget(b, w, whole, scenario)
+	if err != nil {
+		return 0, err
+	}
 	text, err := json.Marshal(p)
 	if err != nil {
 		return 0, err
@@ -168,25 +179,28 @@ func (d *drawing) keep(p part) (int, error) {
 		d.parts[string(text)] = i
 		d.board.Parts = append(d.board.Parts, text)
 	}
+	d.done[string(key)] = i
 	return i, nil
 }
 
-func (d *drawing) keepSeries(of drawn) (int, error) {
-	p := points{From: of.first, Period: of.period}
+// keep is the index of a line's points among those of the board.
+func (d *drawing) keep(of drawn) int {
+	key := binary.LittleEndian.AppendUint64(nil, uint64(of.first))
+	key = binary.LittleEndian.AppendUint64(key, uint64(of.period))
 	for _, v := range of.values {
-		p.Values = append(p.Values, numberOf(v))
+		key = binary.LittleEndian.AppendUint64(key, math.Float64bits(v))
 	}
-	text, err := json.Marshal(p)
-	if err != nil {
-		return 0, err
-	}
-	i, ok := d.series[string(text)]
+	i, ok := d.series[string(key)]
 	if !ok {
 		i = len(d.board.Series)
-		d.series[string(text)] = i
+		d.series[string(key)] = i
+		p := points{From: of.first, Period: of.period}
+		for _, v := range of.values {
+			p.Values = append(p.Values, numberOf(v))
+		}
 		d.board.Series = append(d.board.Series, p)
 	}
-	return i, nil
+	return i
 }
 
 // variables are those of the dashboard that have a list of values.
@@ -330,13 +344,17 @@ func (d *drawing) chart(b boards.Dashboard, g boards.Graph, whole span, scenario
 	}
 	list, notes := d.lines(&g, at, scenario, b.Inherit)
 	c.Notes = append([]string{}, notes...)
-	for _, each := range list {
-		i, err := d.keepSeries(each)
-		if err != nil {
-			return nil, err
+	ofPeriods := list
+	if g.WholeRange && g.Sparkline {
+		// The number is of the whole range, the sparkline beside it of its periods.
+		g.WholeRange = false
+		if same, _ := d.lines(&g, at, scenario, b.Inherit); len(same) == len(list) {
+			ofPeriods = same
 		}
+	}
+	for k, each := range list {
 		_, last, _ := figure("LAST", each.values)
-		c.Lines = append(c.Lines, chartLine{label(each, list), each.line.Color, each.line.Right, each.unit, i, numberOf(last)})
+		c.Lines = append(c.Lines, chartLine{label(each, list), each.line.Color, each.line.Right, each.unit, d.keep(ofPeriods[k]), numberOf(last)})
 	}
 	for _, h := range g.Horizontal {
 		if !h.Hidden {

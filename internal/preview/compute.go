@@ -27,8 +27,12 @@ type computer struct {
 // span is a range of time, in unix seconds.
 type span struct{ from, to int64 }
 
-// grid are the data points of a period in a range, the last of which may lie in a period that has not ended.
+// grid are the data points of a period in a range: they begin where CloudWatch's periods do, and the last of them may not have
+// ended. A period as long as the range is the range.
 func (s span) grid(period int64) (first int64, n int) {
+	if period == s.to-s.from {
+		return s.from, 1
+	}
 	first = s.from - s.from%period
 	return first, int((s.to - first + period - 1) / period)
 }
@@ -66,21 +70,21 @@ func (c *computer) metric(m series.Metric, stat string, period int64, at span, s
 	if course.plain {
 		scenario = ""
 	}
-	key := fmt.Sprint(scenario, " ", m.Key(), " ", at.from, " ", at.to)
-	pointsKey := fmt.Sprint(key, " ", stat, " ", period)
+	first, n := at.grid(period)
+	begin := min(first, at.from-at.from%3600)
+	if at.to-at.from > 86400 {
+		begin = min(first, at.from-at.from%86400)
+	}
+	key := fmt.Sprint(scenario, " ", m.Key(), " ", begin, " ", at.to)
+	pointsKey := fmt.Sprint(key, " ", at.from, " ", stat, " ", period)
 	if values, ok := c.points[pointsKey]; ok {
 		return values, course.rule.Unit, nil
 	}
 	samples, ok := c.samples[key]
 	if !ok {
-		first, _ := at.grid(86400)
-		if at.to-at.from <= 86400 {
-			first, _ = at.grid(3600)
-		}
-		samples = course.samples(c.generator.end, first, at.to)
+		samples = course.samples(c.generator.end, begin, at.to)
 		c.samples[key] = samples
 	}
-	first, n := at.grid(period)
 	values := make([]float64, n)
 	for i := range values {
 		from := first + int64(i)*period
@@ -155,7 +159,7 @@ func (m *mathematics) period(seconds int) int64 {
 			period = longer
 		}
 	}
-	return min(period, span)
+	return period
 }
 
 func (m *mathematics) line(i int) ([]drawn, error) {

@@ -210,9 +210,23 @@ func (c *course) wander(at int64) float64 {
 	return max(0, 1+c.rule.Noise*total/math.Sqrt(3))
 }
 
-// lattice is a random number with a normal distribution, always the same for the same place.
+// lattice is a random number around 0 with a deviation of 1, always the same for the same place: the sum of four even ones, which
+// is near enough to a normal distribution.
 func lattice(seed uint64, i int64) float64 {
-	return rand.New(rand.NewPCG(seed, uint64(i))).NormFloat64()
+	bits, sum := mix(seed^mix(uint64(i))), uint64(0)
+	for range 4 {
+		sum += bits & 0xffff
+		bits >>= 16
+	}
+	return (float64(sum)/65536 - 2) * math.Sqrt(3)
+}
+
+// mix is the finalizer of SplitMix64.
+func mix(x uint64) uint64 {
+	x += 0x9e3779b97f4a7c15
+	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9
+	x = (x ^ x>>27) * 0x94d049bb133111eb
+	return x ^ x>>31
 }
 
 // poisson is how many events happen of which mean happen on average.
