@@ -16,6 +16,7 @@ type command struct {
 }
 
 var commands = []command{
+	{"test", "[flags] FILE...", "test alarms with series of samples", runTest},
 	{"preview", "[-o FILE] TEMPLATE...", "write a page with the dashboards, on generated data", runPreview},
 }
 

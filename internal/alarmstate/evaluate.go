@@ -35,8 +35,8 @@ type Change struct {
 // few is a data point of too few samples for its percentile: neither missing nor a value.
 var few = math.Inf(1)
 
-// compute evaluates what the alarm compares, in an environment with its metrics.
-func (w *Watch) compute(env *metricmath.Env) ([]float64, error) {
+// Compute evaluates what the alarm compares, in an environment with its metrics in their order and a map for results.
+func (w *Watch) Compute(env *metricmath.Env) ([]float64, error) {
 	if len(w.Math) == 0 {
 		return env.Metrics[0].Values, nil
 	}
@@ -54,28 +54,40 @@ func (w *Watch) compute(env *metricmath.Env) ([]float64, error) {
 	return nil, nil
 }
 
+// WithoutData is what the alarm compares where no metric has data, NaN if there is no data point then.
+func (w *Watch) WithoutData() float64 {
+	env := w.environment()
+	env.Times = []int64{0}
+	for i := range env.Metrics {
+		env.Metrics[i].Values = []float64{math.NaN()}
+	}
+	values, err := w.Compute(env)
+	if err != nil {
+		return math.NaN()
+	}
+	return values[0]
+}
+
 // evaluation is one metric alarm's way through time.
 type evaluation struct {
 	*Alarm
 	w       *Watch
 	state   State
 	changes []Change
-	err     error
+	seen    *Seen // nil unless observed
 }
 
-// changes evaluates a metric alarm from one time to another, which it reaches.
-func (a *Alarm) changes(data Data, from, to int64) ([]Change, error) {
-	e := &evaluation{Alarm: a, w: a.Watch}
-	step := a.Watch.Step()
+// evaluate goes from one time to another, which it reaches.
+func (e *evaluation) evaluate(data Data, from, to int64) error {
+	step := e.w.Step()
 	first := from - mod(from, step) + step
-	if first <= to {
-		if a.Watch.everyPointByItself(data) {
-			e.swiftly(data, first, to, step)
-		} else {
-			e.oneByOne(data, first, to, step)
-		}
+	switch {
+	case first > to:
+		return nil
+	case e.w.everyPointByItself(data):
+		return e.swiftly(data, first, to, step)
 	}
-	return e.changes, e.err
+	return e.oneByOne(data, first, to, step)
 }
 
 func mod(a, b int64) int64 { return (a%b + b) % b }
@@ -91,19 +103,19 @@ func (w *Watch) everyPointByItself(data Data) bool {
 }
 
 // swiftly computes each data point once, for all evaluations that read it.
-func (e *evaluation) swiftly(data Data, first, to, step int64) {
+func (e *evaluation) swiftly(data Data, first, to, step int64) error {
 	grid := gcd(step, e.w.Period)
 	begin := first - int64(e.w.Range()-1)*e.w.Period
 	n := int((to-begin)/grid) + 1
 	points, err := e.w.points(data, begin, grid, n)
 	if err != nil {
-		e.err = err
-		return
+		return err
 	}
 	stride := int(e.w.Period / grid)
 	for at := first; at <= to; at += step {
 		e.judge(at, points, int((at-begin)/grid), stride)
 	}
+	return nil
 }
 
 func gcd(a, b int64) int64 {
@@ -142,7 +154,7 @@ func (w *Watch) points(data Data, begin, grid int64, n int) ([]float64, error) {
 		for i := range inputs {
 			env.Metrics[i].Values = inputs[i][from:to]
 		}
-		values, err := w.compute(env)
+		values, err := w.Compute(env)
 		if err != nil {
 			return nil, err
 		}
@@ -177,13 +189,13 @@ func (w *Watch) read(dst []float64, samples *series.Samples, stat series.Statist
 }
 
 // oneByOne reads the whole range anew at each evaluation, from the samples that have arrived.
-func (e *evaluation) oneByOne(data Data, first, to, step int64) {
-	inbox := make([]inbox, len(e.w.Metrics))
+func (e *evaluation) oneByOne(data Data, first, to, step int64) error {
+	inboxes := make([]inbox, len(e.w.Metrics))
 	env := e.w.environment()
 	n := e.w.Range()
 	env.Times = make([]int64, n)
 	for i, m := range e.w.Metrics {
-		inbox[i].open(data, m.Metric.Key())
+		inboxes[i].open(data, m.Metric.Key())
 		env.Metrics[i].Values = make([]float64, n)
 	}
 	for at := first; at <= to; at += step {
@@ -193,15 +205,15 @@ func (e *evaluation) oneByOne(data Data, first, to, step int64) {
 			env.Times[i] = begin + int64(i-1)*e.w.Period
 		}
 		for i, m := range e.w.Metrics {
-			e.w.read(env.Metrics[i].Values, inbox[i].until(at), m.Stat, begin, e.w.Period)
+			e.w.read(env.Metrics[i].Values, inboxes[i].until(at), m.Stat, begin, e.w.Period)
 		}
-		points, err := e.w.compute(env)
+		points, err := e.w.Compute(env)
 		if err != nil {
-			e.err = err
-			return
+			return err
 		}
 		e.judge(at, points, n-1, 1)
 	}
+	return nil
 }
 
 // inbox takes in late samples as they arrive.
@@ -238,6 +250,9 @@ func (in *inbox) until(at int64) *series.Samples {
 // judge evaluates the alarm: the newest data point is points[newest], the ones before it are stride apart.
 func (e *evaluation) judge(at int64, points []float64, newest, stride int) {
 	state, ok := e.w.state(points, newest, stride, e.state)
+	if e.seen != nil {
+		e.seen.look(e.w, points, newest, stride, state)
+	}
 	if !ok || state == e.state {
 		return
 	}

@@ -194,7 +194,7 @@ func data(pairs ...any) Data {
 	return d
 }
 
-func run(t testing.TB, alarms []*Alarm, d Data, length time.Duration) *History {
+func evaluate(t testing.TB, alarms []*Alarm, d Data, length time.Duration) *History {
 	t.Helper()
 	h, err := Run(alarms, d, start, start+int64(length/time.Second))
 	if err != nil {
@@ -231,7 +231,7 @@ func states(h *History, a *Alarm, step int64) string {
 func TestAnAlarmIsEvaluatedEachMinuteOverASlidingWindow(t *testing.T) {
 	// 4 a minute: the sum of five minutes exceeds 15 once four of them are in it, and until two are left.
 	a := mustRead(t, alarm("A", "Period: 300; Threshold: 15; TreatMissingData: notBreaching"))
-	h := run(t, a, data("m", minutes("0 0 0 0 0 0 4 4 4 4 0 0 0 0 0 0 0")), 17*time.Minute)
+	h := evaluate(t, a, data("m", minutes("0 0 0 0 0 0 4 4 4 4 0 0 0 0 0 0 0")), 17*time.Minute)
 	if got := states(h, a[0], 60); got != "-.........XX......" {
 		t.Error(got)
 	}
@@ -239,12 +239,12 @@ func TestAnAlarmIsEvaluatedEachMinuteOverASlidingWindow(t *testing.T) {
 
 func TestOnlyChangesNotify(t *testing.T) {
 	a := mustRead(t, alarm("A", ""))
-	h := run(t, a, data("m", minutes("0 9 9 9 0 0 9")), 7*time.Minute)
+	h := evaluate(t, a, data("m", minutes("0 9 9 9 0 0 9")), 7*time.Minute)
 	if got, want := notified(h), "60 A OK Topic\n120 A ALARM Topic\n300 A OK Topic\n420 A ALARM Topic\n"; got != want {
 		t.Errorf("got\n%swant\n%s", got, want)
 	}
 	disabled := mustRead(t, alarm("A", "ActionsEnabled: false"))
-	h = run(t, disabled, data("m", minutes("0 9 9 0")), 4*time.Minute)
+	h = evaluate(t, disabled, data("m", minutes("0 9 9 0")), 4*time.Minute)
 	if len(h.Notifications) != 0 || len(h.Changes) != 3 {
 		t.Errorf("with actions disabled: %d notifications, %d changes", len(h.Notifications), len(h.Changes))
 	}
@@ -254,12 +254,12 @@ func TestWindowsOfMoreThanADayAreEvaluatedHourly(t *testing.T) {
 	a := mustRead(t, alarm("A", "Period: 86400; EvaluationPeriods: 2; DatapointsToAlarm: 1; TreatMissingData: notBreaching"))
 	var s series.Samples
 	s.Add(start+90*60, 9, 1)
-	h := run(t, a, data("m", &s), 4*time.Hour)
+	h := evaluate(t, a, data("m", &s), 4*time.Hour)
 	if got := states(h, a[0], 1800); got != "--..XXXXX" {
 		t.Error(got)
 	}
 	day := mustRead(t, alarm("A", "Period: 86400; TreatMissingData: notBreaching"))
-	h = run(t, day, data("m", &s), 4*time.Hour)
+	h = evaluate(t, day, data("m", &s), 4*time.Hour)
 	if got := h.Changes[len(h.Changes)-1].At - start; got != 91*60 {
 		t.Errorf("a window of a day alarms after %d s", got)
 	}
@@ -271,7 +271,7 @@ func TestPeriodsOfSecondsAreEvaluatedEveryTenSeconds(t *testing.T) {
 	for i, v := range []float64{0, 9, 9, 0} {
 		s.Add(start+int64(10*i), v, 1)
 	}
-	h := run(t, a, data("m", &s), 40*time.Second)
+	h := evaluate(t, a, data("m", &s), 40*time.Second)
 	if got := states(h, a[0], 10); got != "-..X." {
 		t.Error(got)
 	}
@@ -288,7 +288,7 @@ func TestLowSampleCountsKeepTheStateOfAPercentile(t *testing.T) {
 	}
 	for setting, want := range map[string]string{"ignore": "-.XXX.", "evaluate": "-.X..."} {
 		a := mustRead(t, alarm("A", text+setting))
-		if got := states(run(t, a, data("m", samples()), 5*time.Minute), a[0], 60); got != want {
+		if got := states(evaluate(t, a, data("m", samples()), 5*time.Minute), a[0], 60); got != want {
 			t.Errorf("%s: %s, want %s", setting, got, want)
 		}
 	}
@@ -302,14 +302,14 @@ func TestLowSampleCountsKeepTheStateOfAPercentile(t *testing.T) {
 // DynamoDB's alarms ignore missing data, whatever they say.
 func TestDynamoDBsMissingDataIsIgnored(t *testing.T) {
 	a := mustRead(t, alarm("A", "Namespace: AWS/DynamoDB; TreatMissingData: breaching"))
-	if h := run(t, a, Data{}, time.Hour); len(h.Changes) != 0 {
+	if h := evaluate(t, a, Data{}, time.Hour); len(h.Changes) != 0 {
 		t.Error(story(h))
 	}
 }
 
 func TestMathAlarmsSeeMissingPointsAsMetricMathDoes(t *testing.T) {
 	a := mustRead(t, alarm("A", `MetricName: none; Namespace: none; Statistic: none; Period: none; TreatMissingData: breaching; Metrics: [{Id: e, ReturnData: false, MetricStat: {Period: 60, Stat: Sum, Metric: {Namespace: N, MetricName: errors}}}, {Id: r, ReturnData: false, MetricStat: {Period: 60, Stat: Sum, Metric: {Namespace: N, MetricName: requests}}}, {Id: rate, Expression: "100 * e / r", ReturnData: false}, {Id: v, Expression: "IF(r >= 10, rate, 0)"}]`))
-	h := run(t, a, data("errors", minutes("1 - 1 - -"), "requests", minutes("10 10 9 0 -")), 8*time.Minute)
+	h := evaluate(t, a, data("errors", minutes("1 - 1 - -"), "requests", minutes("10 10 9 0 -")), 8*time.Minute)
 	// 10 %, 0 %, too few requests, none, no points: which count as breaching when the last real one has left the range.
 	if got := states(h, a[0], 60); got != "-X.....XX" {
 		t.Error(got)
@@ -319,7 +319,7 @@ func TestMathAlarmsSeeMissingPointsAsMetricMathDoes(t *testing.T) {
 // What depends on other points is computed over the range that is read: a rate is of the last value that is in it.
 func TestExpressionsOverTheRangeAreComputedAnewEachTime(t *testing.T) {
 	a := mustRead(t, alarm("A", `MetricName: none; Namespace: none; Statistic: none; Period: none; TreatMissingData: notBreaching; Metrics: [{Id: m, ReturnData: false, MetricStat: {Period: 60, Stat: Sum, Metric: {Namespace: N, MetricName: m}}}, {Id: v, Expression: "DIFF(FILL(m, REPEAT))"}]`))
-	h := run(t, a, data("m", minutes("1 1 7 - 14 - - 21")), 8*time.Minute)
+	h := evaluate(t, a, data("m", minutes("1 1 7 - 14 - - 21")), 8*time.Minute)
 	if got := states(h, a[0], 60); got != "-..X.X..." {
 		t.Error(got)
 	}
@@ -330,7 +330,7 @@ func TestALateSampleCountsFromItsArrivalOn(t *testing.T) {
 	d := data("m", minutes("0 0 0 0 0 0 0 0 0"))
 	d.Late[metric("m").Key()] = []Late{{At: start + 60, Arrives: start + 4*60, Value: 9, Count: 1}}
 	// It is of minute 2, known from minute 5 on, and leaves the window with minute 7.
-	if got := states(run(t, a, d, 9*time.Minute), a[0], 60); got != "-....XX..." {
+	if got := states(evaluate(t, a, d, 9*time.Minute), a[0], 60); got != "-....XX..." {
 		t.Error(got)
 	}
 }
@@ -348,10 +348,12 @@ func TestBothWaysOfEvaluationAgree(t *testing.T) {
 			}
 		}
 		d := data("m", &s)
-		swift := run(t, a, d, 3*time.Hour)
+		swift := evaluate(t, a, d, 3*time.Hour)
 		e := &evaluation{Alarm: a[0], w: a[0].Watch}
 		step := e.w.Step()
-		e.oneByOne(d, start+step, start+3*3600, step)
+		if err := e.oneByOne(d, start+step, start+3*3600, step); err != nil {
+			t.Fatal(err)
+		}
 		if fmt.Sprint(swift.Changes) != fmt.Sprint(e.changes) {
 			t.Fatalf("%+v:\n%v\n%v", e.w, swift.Changes, e.changes)
 		}
@@ -361,9 +363,9 @@ func TestBothWaysOfEvaluationAgree(t *testing.T) {
 func TestUnrelatedSeriesAndTheOrderOfAlarmsChangeNothing(t *testing.T) {
 	a := mustRead(t, alarm("A", "")+alarm("B", "MetricName: other"))
 	d := data("m", minutes("0 9 0 9"), "other", minutes("9 0 9 0"))
-	want := run(t, a, d, 4*time.Minute)
+	want := evaluate(t, a, d, 4*time.Minute)
 	d.Samples["unrelated"] = minutes("9 9 9 9")
-	got := run(t, []*Alarm{a[1], a[0]}, d, 4*time.Minute)
+	got := evaluate(t, []*Alarm{a[1], a[0]}, d, 4*time.Minute)
 	for _, each := range a {
 		if fmt.Sprint(want.Of(each)) != fmt.Sprint(got.Of(each)) {
 			t.Errorf("%s: %v and %v", each.Name, want.Of(each), got.Of(each))
@@ -373,7 +375,7 @@ func TestUnrelatedSeriesAndTheOrderOfAlarmsChangeNothing(t *testing.T) {
 
 func TestAChangeIsExplainedByItsDataPoints(t *testing.T) {
 	a := mustRead(t, alarm("A", "EvaluationPeriods: 3; DatapointsToAlarm: 2; TreatMissingData: notBreaching"))
-	h := run(t, a, data("m", minutes("0 0 9 7 - -")), 20*time.Minute)
+	h := evaluate(t, a, data("m", minutes("0 0 9 7 - -")), 20*time.Minute)
 	want := []string{
 		"0 of 1 data points greater than 5 (2 of 3 needed): 0 at 00:00:00; 2 missing, which counts as fine",
 		"2 of 3 data points greater than 5 (2 of 3 needed): 7 at 00:03:00, 9 at 00:02:00, 0 at 00:01:00",
@@ -385,7 +387,23 @@ func TestAChangeIsExplainedByItsDataPoints(t *testing.T) {
 		}
 	}
 	missing := mustRead(t, alarm("A", "TreatMissingData: breaching"))
-	if got := run(t, missing, Data{}, time.Minute).Changes[0].Reason; got != "no data points in 3 periods of 1m0s, which counts as breaching" {
+	if got := evaluate(t, missing, Data{}, time.Minute).Changes[0].Reason; got != "no data points in 3 periods of 1m0s, which counts as breaching" {
 		t.Error(got)
+	}
+}
+
+func TestBoundariesAreSeenWhereTheyAreProbed(t *testing.T) {
+	a := mustRead(t, alarm("A", "EvaluationPeriods: 2; Threshold: 100"))
+	for values, want := range map[string]Seen{
+		"50 50 50":        {},
+		"100 50 50":       {JustSilent: true},
+		"200 50 50":       {OneShort: true},
+		"101 200 50":      {JustFiring: true, OneShort: true},
+		"150 150 - - - -": {OneShort: true, Missing: true},
+	} {
+		_, seen, err := Observe(a, data("m", minutes("50 50 "+values)), start+120, start+120+60*int64(len(strings.Fields(values))))
+		if err != nil || *seen[a[0]] != want {
+			t.Errorf("%s: %+v, %v", values, *seen[a[0]], err)
+		}
 	}
 }

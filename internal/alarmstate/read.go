@@ -397,7 +397,7 @@ func (w *Watch) try() error {
 	for _, m := range w.Metrics {
 		env.Metrics = append(env.Metrics, metricmath.Series{ID: m.ID, Period: w.Period, Values: []float64{math.NaN()}})
 	}
-	_, err := w.compute(&env)
+	_, err := w.Compute(&env)
 	return err
 }
 

@@ -159,3 +159,12 @@ func (r *Rule) Alarms() []*Alarm {
 	})
 	return list
 }
+
+// Holds reports whether the rule is true after changes of alarms that had insufficient data.
+func (r *Rule) Holds(changes []Change) bool {
+	states := map[*Alarm]State{}
+	for _, c := range changes {
+		states[c.Alarm] = c.To
+	}
+	return r.root.holds(func(a *Alarm) State { return states[a] })
+}

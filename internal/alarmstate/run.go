@@ -42,22 +42,43 @@ func (h *History) StateAt(a *Alarm, at int64) State {
 // Run evaluates alarms that were created at one time up to another, both in unix seconds. At the beginning all have insufficient
 // data; samples from before it are read nevertheless. Alarms of which others depend must be among them.
 func Run(alarms []*Alarm, data Data, from, to int64) (*History, error) {
-	h := &History{From: from, To: to, of: map[*Alarm][]Change{}}
+	return run(alarms, data, from, to, nil)
+}
+
+// Observe is Run, and notes what it sees of each metric alarm's boundaries.
+func Observe(alarms []*Alarm, data Data, from, to int64) (*History, map[*Alarm]*Seen, error) {
+	seen := map[*Alarm]*Seen{}
+	h, err := run(alarms, data, from, to, seen)
+	return h, seen, err
+}
+
+func run(alarms []*Alarm, data Data, from, to int64, seen map[*Alarm]*Seen) (*History, error) {
 	var errs []error
 	var metric []Change
 	for _, a := range alarms {
 		if a.Watch == nil {
 			continue
 		}
-		changes, err := a.changes(data, from, to)
-		if err != nil {
+		e := &evaluation{Alarm: a, w: a.Watch}
+		if seen != nil {
+			e.seen = &Seen{}
+			seen[a] = e.seen
+		}
+		if err := e.evaluate(data, from, to); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", a.Name, err))
 		}
-		metric = append(metric, changes...)
+		metric = append(metric, e.changes...)
 	}
+	return Follow(alarms, metric, from, to), errors.Join(errs...)
+}
+
+// Follow lets composite alarms and actions follow changes of metric alarms that are given.
+func Follow(alarms []*Alarm, metric []Change, from, to int64) *History {
+	h := &History{From: from, To: to, of: map[*Alarm][]Change{}}
+	metric = slices.Clone(metric)
 	slices.SortStableFunc(metric, func(a, b Change) int { return cmp.Compare(a.At, b.At) })
 	newConductor(alarms, h).conduct(metric)
-	return h, errors.Join(errs...)
+	return h
 }
 
 // conductor goes through the changes of metric alarms in the order of time, and lets composites follow.
