@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -50,15 +51,19 @@ func runPreview(args []string, out, problems io.Writer) int {
 }
 
 func previewPage(paths []string, scenarioFile string) ([]byte, error) {
+	var problems []error
 	scenarios := preview.Builtin()
 	if scenarioFile != "" {
 		var err error
-		if scenarios, err = preview.ReadScenarios(scenarioFile); err != nil {
-			return nil, err
-		}
+		scenarios, err = preview.ReadScenarios(scenarioFile)
+		problems = append(problems, err)
 	}
-	templates, err := cfn.Read(paths...)
-	if err != nil {
+	var templates []cfn.Template
+	for _, path := range paths {
+		list, err := cfn.Read(path)
+		templates, problems = append(templates, list...), append(problems, err)
+	}
+	if err := errors.Join(problems...); err != nil {
 		return nil, err
 	}
 	return preview.Page(templates, scenarios)

@@ -172,23 +172,23 @@ func (m *mathematics) line(i int) ([]drawn, error) {
 	if d.values, d.unit, err = m.metric(d.metric, l.Stat, d.period, m.at, m.scenario); err != nil {
 		return nil, err
 	}
-	if _, shown := shownUnit(l.Stat); !shown {
-		d.unit = "Count"
+	if unit, own := ownUnit(l.Stat); own {
+		d.unit = unit
 	}
 	d.first, _ = m.at.grid(d.period)
 	return []drawn{d}, nil
 }
 
-// shownUnit tells statistics that count, whose unit is not the metric's, from others.
-func shownUnit(stat string) (string, bool) {
+// ownUnit is the unit of statistics that count, which is not the metric's.
+func ownUnit(stat string) (string, bool) {
 	lower := strings.ToLower(stat)
 	switch {
 	case lower == "samplecount" || strings.HasPrefix(lower, "tc"):
-		return "Count", false
+		return "Count", true
 	case strings.HasPrefix(lower, "pr("):
-		return "Percent", false
+		return "Percent", true
 	}
-	return "", true
+	return "", false
 }
 
 // member makes an element of an array what it is: another line of the graph.

@@ -37,11 +37,11 @@ func (g *generator) course(m series.Metric, scenario string) *course {
 
 func (g *generator) derive(m series.Metric, scenario string, above []string) *course {
 	key := m.Key()
-	if c, ok := g.courses[scenario+" "+key]; ok {
-		return c
-	}
 	if slices.Contains(above, key) {
 		return &course{err: fmt.Errorf("the rules derive %s from itself", m.Name)}
+	}
+	if c, ok := g.courses[scenario+" "+key]; ok {
+		return c
 	}
 	c := &course{plain: true, err: fmt.Errorf("no rule says how %s %s goes", m.Namespace, m.Name)}
 	for i := range g.scenarios.Rules {

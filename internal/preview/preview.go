@@ -28,7 +28,7 @@ import (
 // End is the end of all time ranges: a Wednesday afternoon, and not now, so that the same templates give the same page.
 var End = time.Date(2026, time.June, 10, 15, 0, 0, 0, time.UTC)
 
-//go:embed page
+//go:embed page/index.html page/style.css page/page.js page/echarts.min.js
 var files embed.FS
 
 // page is what the page as a whole knows; boards are read when they are shown.
