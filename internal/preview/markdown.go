@@ -1,6 +1,8 @@
 package preview
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/yuin/goldmark"
@@ -23,19 +25,20 @@ func html(source string) (string, error) {
 	return b.String(), err
 }
 
-// adapt fits a text into the page: its headings stand below the dashboard's, [button:Text](link) is a button as in CloudWatch,
-// and pictures are links, since the page fetches nothing.
+// adapt fits a text into the page: its headings stand below the dashboard's and skip no level, [button:Text](link) is a button as in
+// CloudWatch, and pictures are links, since the page fetches nothing.
 type adapt struct{}
 
 func (adapt) Transform(document *ast.Document, reader text.Reader, _ parser.Context) {
 	var images []*ast.Image
+	var headings []*ast.Heading
 	_ = ast.Walk(document, func(n ast.Node, entering bool) (ast.WalkStatus, error) {
 		if !entering {
 			return ast.WalkContinue, nil
 		}
 		switch n := n.(type) {
 		case *ast.Heading:
-			n.Level = min(n.Level+1, 6)
+			headings = append(headings, n)
 		case *ast.Link:
 			button(n, reader.Source())
 		case *ast.Image:
@@ -43,6 +46,13 @@ func (adapt) Transform(document *ast.Document, reader text.Reader, _ parser.Cont
 		}
 		return ast.WalkContinue, nil
 	})
+	above := []int{} // levels as written, of the headings that a heading stands below
+	for _, h := range headings {
+		above = slices.DeleteFunc(above, func(level int) bool { return level >= h.Level })
+		above = append(above, h.Level)
+		h.SetAttributeString("class", fmt.Appendf(nil, "size%d", h.Level))
+		h.Level = min(len(above)+1, 6)
+	}
 	for _, image := range images {
 		link := ast.NewLink()
 		link.Destination = image.Destination

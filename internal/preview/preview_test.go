@@ -263,11 +263,11 @@ func TestTabsHaveNoWordsThatAllShare(t *testing.T) {
 }
 
 func TestMarkdownLetsNothingIntoThePageThatIsNoText(t *testing.T) {
-	got, err := html("# Title\n[button:primary:Go](https://a.example/)\n[x](javascript:alert(1))\n![map](https://a.example/map.png)\n<img src=x onerror=alert(1)>")
+	got, err := html("# Title\n### Below\n[button:primary:Go](https://a.example/)\n[x](javascript:alert(1))\n![map](https://a.example/map.png)\n<img src=x onerror=alert(1)>")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{`<h2>Title</h2>`, `<a href="https://a.example/" class="button primary">Go</a>`, `<a href="https://a.example/map.png">map</a>`} {
+	for _, want := range []string{`<h2 class="size1">Title</h2>`, `<h3 class="size3">Below</h3>`, `<a href="https://a.example/" class="button primary">Go</a>`, `<a href="https://a.example/map.png">map</a>`} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%s is missing in\n%s", want, got)
 		}

@@ -259,7 +259,7 @@
 
   function widget(w) {
     const id = "w" + w.n;
-    const e = el("section", { class: "widget" + (w.bare ? " bare" : "") + (w.h === 1 ? " low" : ""), id, "data-kind": w.kind, style: `--x:${w.x};--y:${w.y};--w:${w.w};--h:${w.h}` });
+    const e = el("article", { class: "widget" + (w.bare ? " bare" : "") + (w.h === 1 ? " low" : ""), id, "data-kind": w.kind, style: `--x:${w.x};--y:${w.y};--w:${w.w};--h:${w.h}` });
     const header = el("header", {}, el("h2", { title: w.title, id: id + "-title" }, w.title || ""));
     e.setAttribute("aria-label", w.title || { text: "Text", log: "Log query", alarm: "Alarms", metric: "Graph" }[w.kind] || w.kind);
     if (w.title || w.chart || w.alarms) e.append(header);

@@ -25,20 +25,27 @@ window.check = (() => {
     return list;
   };
 
+  // alarming lists the alarms that are on.
+  const alarming = () => [...document.querySelectorAll(".state.ALARM")].map((e) => (e.parentElement.querySelector(".name") || e.closest(".widget").querySelector("h2")).textContent);
+
   const controls = () => [...document.querySelectorAll("button, select, input, a[href], [tabindex='0']")].filter((e) =>
     e.tabIndex >= 0 && e.offsetParent !== null && !e.closest("dialog") && (e.type !== "radio" || e.checked));
 
+  const visibleFocus = () => {
+    const e = document.activeElement, s = getComputedStyle(e.type === "radio" ? e.parentElement : e);
+    return s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2;
+  };
+
   return {
-    settled, empty, overlapping,
+    settled, empty, overlapping, alarming,
     height: () => document.documentElement.scrollHeight,
     wide: () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
     count: () => widgets().length,
     // drawn is all that the charts, figures and states show, to tell whether a switch changed them.
     drawn: () => widgets().map((w) => [...w.querySelectorAll(".chart svg path, .legend .last, .value, .rows td, .alarms li")].map((e) => e.getAttribute("d") || e.className + e.textContent).join(";")).join("|"),
     mark: () => controls().forEach((e, i) => { e.dataset.control = i; }),
-    focused: () => document.activeElement?.dataset?.control ?? "",
+    focus: () => ({ control: document.activeElement?.dataset?.control ?? "", visible: visibleFocus() }),
     missed: (seen) => controls().filter((e) => !seen.includes(e.dataset.control)).map((e) => e.outerHTML.slice(0, 120)),
-    visibleFocus: () => { const s = getComputedStyle(document.activeElement.type === "radio" ? document.activeElement.parentElement : document.activeElement); return s.outlineStyle !== "none" && parseFloat(s.outlineWidth) >= 2; },
     unnamed: () => [...document.querySelectorAll(".chart")].filter((e) => e.getAttribute("role") !== "img" || !/last|no data|exceeded/.test(e.getAttribute("aria-label") || "")).map((e) => nameOf(e.closest(".widget"))),
     axe: async () => (await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })).violations
       .map((v) => `${v.id}: ${v.help}: ` + v.nodes.slice(0, 3).map((n) => n.target.join(" ") + " " + (n.any[0]?.message || "")).join("; ")),

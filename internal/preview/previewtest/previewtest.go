@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp/kb"
+
 	"github.com/restartix/core-api-monitoring/internal/browser"
 )
 
@@ -28,7 +30,7 @@ type Page struct {
 }
 
 // Check opens every dashboard of a page and fails the test where a widget shows nothing, widgets overlap, the page is wider than a
-// phone, a switch changes nothing, the keyboard does not reach something, axe finds a barrier, or the console has an error. It
+// phone, a switch changes nothing, the keyboard does not reach something, axe finds a barrier, an alarm is on in the first scenario, or the console has an error. It
 // leaves pictures of what it saw in a folder. axe is the folder of the npm package axe-core.
 func Check(t *testing.T, page, pictures, axe string) {
 	t.Helper()
@@ -54,6 +56,8 @@ func Check(t *testing.T, page, pictures, axe string) {
 			})
 		}
 	}
+	c.t = t
+	c.keys(p)
 	for _, s := range p.Scenarios[1:] {
 		if !c.changed[s.ID] {
 			t.Errorf("no dashboard looks different in %q", s.Name)
@@ -127,6 +131,9 @@ func (c *checker) dashboard(p Page, group, id, name string) {
 		c.none(s.ID+": a widget shows nothing", `check.empty()`)
 		c.none(s.ID+": widgets overlap", `check.overlapping()`)
 		c.none(s.ID+": a chart has no summary for those who don't see it", `check.unnamed()`)
+		if s.ID == p.Scenarios[0].ID {
+			c.none("on the usual day an alarm is on", `check.alarming()`)
+		}
 		c.picture(name, "desktop", s.ID)
 		var drawn string
 		c.evaluate(`check.drawn()`, &drawn)
@@ -182,20 +189,47 @@ func (c *checker) keyboard() {
 	var seen []string
 	for range 600 {
 		c.must(c.b.Tab())
-		var at string
-		c.evaluate(`check.focused()`, &at)
-		if at == "" || slices.Contains(seen, at) {
+		var focus struct {
+			Control string
+			Visible bool
+		}
+		c.evaluate(`check.focus()`, &focus)
+		if focus.Control == "" || slices.Contains(seen, focus.Control) {
 			break
 		}
-		var visible bool
-		if c.evaluate(`check.visibleFocus()`, &visible); !visible {
-			c.t.Errorf("the focus cannot be seen on control %s", at)
+		if !focus.Visible {
+			c.t.Errorf("the focus cannot be seen on control %s", focus.Control)
 		}
-		seen = append(seen, at)
+		seen = append(seen, focus.Control)
 	}
 	text, err := json.Marshal(seen)
 	c.must(err)
 	c.none("the keyboard does not reach", fmt.Sprintf(`check.missed(%s)`, text))
+}
+
+// keys uses what has keys of its own: tabs and switches the arrows, the table of a chart's data Enter and Escape.
+func (c *checker) keys(p Page) {
+	c.t.Helper()
+	c.screen(1440, 900, "light")
+	c.open("")
+	press := func(what, focus, key, want string) {
+		c.t.Helper()
+		c.evaluate(focus, nil)
+		c.must(c.b.Press(key))
+		c.evaluate(`check.settled()`, nil)
+		var done bool
+		if c.evaluate(want, &done); !done {
+			c.t.Errorf("%s: the key does nothing", what)
+		}
+	}
+	if len(p.Groups[0].Boards) > 1 {
+		press("the next tab", `document.querySelector("[role=tab][aria-selected=true]").focus()`, kb.ArrowRight, `document.activeElement.id === "tab1" && document.activeElement.getAttribute("aria-selected") === "true"`)
+		press("the first tab", `true`, kb.Home, `document.activeElement.id === "tab0"`)
+	}
+	press("the next scenario", `document.querySelector("input[name=scenarios]:checked").focus()`, kb.ArrowRight, fmt.Sprintf(`location.hash.includes("scenario=" + %q)`, p.Scenarios[1].ID))
+	press("the data of a chart", `document.querySelector(".data").focus()`, kb.Enter, `document.getElementById("data").open && document.querySelectorAll("#data tbody tr").length > 0`)
+	press("back from the data", `true`, kb.Escape, `!document.getElementById("data").open && document.activeElement.matches(".data")`)
+	press("dark colours", `document.getElementById("theme").focus()`, kb.Enter, `document.documentElement.dataset.theme === "dark"`)
 }
 
 var unsafe = regexp.MustCompile(`[^A-Za-z0-9-]+`)
