@@ -30,9 +30,9 @@ func run(args []string, out, problems io.Writer) int {
 			}
 		}
 	}
-	fmt.Fprintln(problems, "usage: cwtool <command> [arguments]; cwtool <command> -h says more")
+	_, _ = fmt.Fprintln(problems, "usage: cwtool <command> [arguments]; cwtool <command> -h says more")
 	for _, c := range commands {
-		fmt.Fprintf(problems, "  %-8s %-28s %s\n", c.name, c.arguments, c.summary)
+		_, _ = fmt.Fprintf(problems, "  %-8s %-28s %s\n", c.name, c.arguments, c.summary)
 	}
 	return 2
 }

@@ -672,6 +672,13 @@
     };
   }
 
+  addEventListener("beforeprint", () => {
+    for (const w of document.querySelectorAll(".widget")) {
+      if (w.paint) w.paint();
+      w.paint = null;
+    }
+  });
+
   theme();
   readAddress();
   bar();
