@@ -216,15 +216,20 @@ func For(e *config.Environment, definitions []Definition, composites []Composite
 			list = append(list, d.at(e, s))
 		}
 	}
+	byStack := map[string][]Alarm{}
+	for _, a := range list {
+		byStack[a.Stack] = append(byStack[a.Stack], a)
+	}
 	var problems []error
 	for _, c := range composites {
 		if c.Since > e.PhaseNumber {
 			continue
 		}
 		for _, s := range sites(e, c.Each) {
-			a, err := c.at(e, s, list)
+			a, err := c.at(e, s, byStack[s.stack])
 			problems = append(problems, err)
 			list = append(list, a)
+			byStack[s.stack] = append(byStack[s.stack], a)
 		}
 	}
 	return list, errors.Join(errors.Join(problems...), checkAlarms(e, list))

@@ -15,7 +15,12 @@ type command struct {
 	run                      func(args []string, out, problems io.Writer) int
 }
 
-var commands = []command{}
+var commands = []command{
+	{"test", "[flags] FILE...", "test alarms with series of samples", runTest},
+	{"preview", "[flags] TEMPLATE...", "write a page with the dashboards, on generated data", runPreview},
+	{"lint", "[flags] TEMPLATE...", "find what is wrong with alarms, topics and dashboards", runLint},
+	{"cost", "[flags] TEMPLATE...", "estimate what templates cost a month", runCost},
+}
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
@@ -27,9 +32,9 @@ func run(args []string, out, problems io.Writer) int {
 			}
 		}
 	}
-	fmt.Fprintln(problems, "usage: cwtool <command> [arguments]; cwtool <command> -h says more")
+	_, _ = fmt.Fprintln(problems, "usage: cwtool <command> [arguments]; cwtool <command> -h says more")
 	for _, c := range commands {
-		fmt.Fprintf(problems, "  %-8s %-28s %s\n", c.name, c.arguments, c.summary)
+		_, _ = fmt.Fprintf(problems, "  %-8s %-28s %s\n", c.name, c.arguments, c.summary)
 	}
 	return 2
 }
