@@ -38,12 +38,17 @@ type Deployer struct {
 	Provider string `yaml:"provider"`
 }
 
-// Names of what the deployer's stack makes in IAM, which have no Region: the role that deploys, the role that only looks, what
-// CloudFormation may do when it deploys, and the most that a role which it makes may do.
-func (e *Environment) DeployerRole() string    { return "coreapi-" + e.Name + "-deployer" }
-func (e *Environment) ReviewerRole() string    { return "coreapi-" + e.Name + "-reviewer" }
+// DeployerRole is the name of the role that deploys. IAM knows no Regions, so its names carry the environment's.
+func (e *Environment) DeployerRole() string { return "coreapi-" + e.Name + "-deployer" }
+
+// ReviewerRole is the name of the role that only looks.
+func (e *Environment) ReviewerRole() string { return "coreapi-" + e.Name + "-reviewer" }
+
+// ExecutionPolicy is the name of what CloudFormation may do when it deploys.
 func (e *Environment) ExecutionPolicy() string { return "coreapi-" + e.Name + "-execution" }
-func (e *Environment) RoleBoundary() string    { return "coreapi-" + e.Name + "-boundary" }
+
+// RoleBoundary is the name of the most that a role may do which is deployed.
+func (e *Environment) RoleBoundary() string { return "coreapi-" + e.Name + "-boundary" }
 
 // ReviewEnvironment is the GitHub environment of the jobs that only look; those that deploy run on the one of the same name.
 func (e *Environment) ReviewEnvironment() string { return e.Name + "-review" }

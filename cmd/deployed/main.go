@@ -163,7 +163,7 @@ func check(flags *flag.FlagSet) action {
 func notify(flags *flag.FlagSet) action {
 	to := flags.String("to", "", "the `destination`, such as slack-alerts; with edge- in front its topic in "+config.EdgeRegion)
 	return func(ctx context.Context, cfg aws.Config, e *config.Environment) error {
-		return deployed.Notify(ctx, cfg, e, *to, say(e))
+		return deployed.Notify(ctx, cfg, e, *to, time.Minute, say(e))
 	}
 }
 

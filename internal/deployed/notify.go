@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
@@ -17,8 +18,9 @@ import (
 )
 
 // Notify sends a test notification to a destination, or to its topic in the Region of the check from outside: edge-<destination>.
-// It sets the state of an alarm that goes there; the next evaluation, within a minute, sets it back.
-func Notify(ctx context.Context, cfg aws.Config, e *config.Environment, to string, say func(string)) error {
+// It sets the state of an alarm that goes there. CloudWatch sets a metric alarm back at its next evaluation, but a composite only
+// when an alarm below it changes, so that one is held for a while and then set back here.
+func Notify(ctx context.Context, cfg aws.Config, e *config.Environment, to string, hold time.Duration, say func(string)) error {
 	topics := testable(e)
 	i := slices.IndexFunc(topics, func(t config.Topic) bool { return label(e, t) == to })
 	if i < 0 {
@@ -44,16 +46,33 @@ func Notify(ctx context.Context, cfg aws.Config, e *config.Environment, to strin
 	for _, d := range a.Destinations {
 		others = append(others, string(d))
 	}
-	say(fmt.Sprintf("%s goes to ALARM by hand, and to its true state at its next evaluation, within a minute. Both are told to: %s.", a.Name, strings.Join(others, ", ")))
-	_, err = cloudwatch.NewFromConfig(in(cfg, regionOf(e, a))).SetAlarmState(ctx, &cloudwatch.SetAlarmStateInput{
-		AlarmName: aws.String(a.Name), StateValue: cwtypes.StateValueAlarm,
-		StateReason: aws.String("This is a test of " + to + ", sent by hand (make notify). There is nothing to do."),
-	})
-	if err != nil {
-		return fmt.Errorf("alarm %s: %w", a.Name, err)
+	back := "by itself within a minute"
+	if a.Rule != "" {
+		back = fmt.Sprintf("in %s; let this run till then", hold)
+	}
+	say(fmt.Sprintf("%s goes to ALARM by hand, and back %s. Both are told to: %s.", a.Name, back, strings.Join(others, ", ")))
+	set := func(ctx context.Context, value, reason string) error {
+		_, err := cloudwatch.NewFromConfig(in(cfg, regionOf(e, a))).SetAlarmState(ctx, &cloudwatch.SetAlarmStateInput{
+			AlarmName: aws.String(a.Name), StateValue: cwtypes.StateValue(value), StateReason: aws.String(reason),
+		})
+		if err != nil {
+			return fmt.Errorf("alarm %s: %w", a.Name, err)
+		}
+		return nil
+	}
+	if err := set(ctx, "ALARM", "This is a test of "+to+", sent by hand (make notify). There is nothing to do."); err != nil {
+		return err
 	}
 	say("Sent. If nothing arrives: runbooks/notification-delivery.md.")
-	return nil
+	if a.Rule == "" {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(hold):
+	}
+	// Also when somebody has lost patience.
+	return set(context.WithoutCancel(ctx), now[a.Name].Value, "The test of "+to+" is over.")
 }
 
 // testable are the topics of all destinations, in both Regions.
@@ -75,9 +94,9 @@ func label(e *config.Environment, t config.Topic) string {
 	return strings.TrimPrefix(t.Name, "coreapi-"+e.Name+"-")
 }
 
-// messenger is the alarm whose change disturbs least on the way to a topic. A metric alarm comes back by itself, a composite only
-// when an alarm below it changes; one that composites watch would move them too; one that says that notifications fail would
-// raise doubts about the test; and the fewer are told, and the less severe, the better.
+// messenger is the alarm whose change disturbs least on the way to a topic. A metric alarm comes back by itself; one that composites
+// watch would move them too; one that says that notifications fail would raise doubts about the test; and the fewer are told, and
+// the less severe, the better.
 func messenger(e *config.Environment, to config.Topic, defined []alarms.Alarm, now map[string]State) (alarms.Alarm, error) {
 	watched := func(a alarms.Alarm) bool {
 		return slices.ContainsFunc(defined, func(o alarms.Alarm) bool {
