@@ -17,7 +17,9 @@ type command struct {
 
 var commands = []command{
 	{"test", "[flags] FILE...", "test alarms with series of samples", runTest},
-	{"preview", "[-o FILE] TEMPLATE...", "write a page with the dashboards, on generated data", runPreview},
+	{"preview", "[flags] TEMPLATE...", "write a page with the dashboards, on generated data", runPreview},
+	{"lint", "[flags] TEMPLATE...", "find what is wrong with alarms, topics and dashboards", runLint},
+	{"cost", "[flags] TEMPLATE...", "estimate what templates cost a month", runCost},
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }

@@ -162,3 +162,17 @@ func (r *Rule) Holds(changes []Change) bool {
 	}
 	return r.root.holds(func(a *Alarm) State { return states[a] })
 }
+
+// ParseRule reads a rule by itself, without the alarms that it names.
+func ParseRule(text string) (*Rule, error) { return parseRule(text) }
+
+// Names are the alarms that the rule names, as written.
+func (r *Rule) Names() []string {
+	var list []string
+	r.root.walk(func(t *term) {
+		if t.name != "" {
+			list = append(list, t.name)
+		}
+	})
+	return list
+}

@@ -2,8 +2,11 @@
 package cfn
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
@@ -18,7 +21,20 @@ import (
 type Template struct {
 	Name       string
 	Parameters map[string]Parameter
+	Mappings   map[string]map[string]map[string]any
 	Resources  map[string]Resource
+	Outputs    map[string]Output
+	Metadata   map[string]any
+	Transform  any // macros, among them SAM's
+
+	// Open is whether macros or loops add resources that are not among Resources.
+	Open bool `json:"-"`
+
+	File string `json:"-"`
+	Size int    `json:"-"` // in bytes
+	// Account and Region are empty where no cloud assembly's manifest beside the file tells them.
+	Account string `json:"-"`
+	Region  string `json:"-"`
 }
 
 // Parameter is a template parameter.
@@ -27,40 +43,96 @@ type Parameter struct {
 	Default any
 }
 
+// Output is what a template hands to other stacks: by its name, or exported under another.
+type Output struct {
+	Value  any
+	Export struct{ Name any }
+}
+
 // Resource is a resource of a template. Properties are as in the template: intrinsic functions are not resolved.
 type Resource struct {
-	LogicalID  string `json:"-" yaml:"-"`
+	LogicalID  string `json:"-"`
+	Line       int    `json:"-"` // where the template names it
 	Type       string
 	Properties map[string]any
 	Metadata   map[string]any
+	DependsOn  any
 }
 
-// Read reads template files. A folder stands for the templates in it, as the CDK writes them: *.template.json.
+// Read reads template files. A folder stands for the templates in it and in the nested assemblies of its stages, as the CDK
+// writes them: *.template.json. All files that cannot be read are reported at once.
 func Read(paths ...string) ([]Template, error) {
 	var list []Template
+	var problems []error
+	places := map[string]map[string]environment{}
 	for _, path := range paths {
-		files := []string{path}
-		if info, err := os.Stat(path); err != nil {
-			return nil, err
-		} else if info.IsDir() {
-			files, _ = filepath.Glob(filepath.Join(path, "*.template.json"))
-			if len(files) == 0 {
-				return nil, fmt.Errorf("%s: no *.template.json in this folder", path)
-			}
-		}
+		files, err := templateFiles(path)
+		problems = append(problems, err)
 		for _, f := range files {
 			text, err := os.ReadFile(f)
 			if err != nil {
-				return nil, err
+				problems = append(problems, err)
+				continue
 			}
 			t, err := Parse(f, text)
 			if err != nil {
-				return nil, err
+				problems = append(problems, err)
+				continue
 			}
+			dir, base := filepath.Split(f)
+			if _, known := places[dir]; !known {
+				places[dir] = manifest(filepath.Join(dir, "manifest.json"))
+			}
+			t.Account, t.Region = places[dir][base].account, places[dir][base].region
 			list = append(list, t)
 		}
 	}
-	return list, nil
+	return list, errors.Join(problems...)
+}
+
+func templateFiles(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return []string{path}, nil
+	}
+	files, _ := filepath.Glob(filepath.Join(path, "*.template.json"))
+	nested, _ := filepath.Glob(filepath.Join(path, "assembly-*", "*.template.json"))
+	if files = append(files, nested...); len(files) == 0 {
+		return nil, fmt.Errorf("%s: no *.template.json in this folder", path)
+	}
+	return files, nil
+}
+
+type environment struct{ account, region string }
+
+var concreteEnvironment = regexp.MustCompile(`^aws://(\d{12})/([a-z0-9-]+)$`)
+
+// manifest tells where the templates of a cloud assembly are deployed to, by file. It is a help, not needed: without it, or
+// where an environment stays open until deployment, there is nothing to tell.
+func manifest(file string) map[string]environment {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	var content struct {
+		Artifacts map[string]struct {
+			Environment string
+			Properties  struct{ TemplateFile string }
+		}
+	}
+	if err := json.Unmarshal(text, &content); err != nil {
+		return nil
+	}
+	environments := map[string]environment{}
+	for _, a := range content.Artifacts {
+		if match := concreteEnvironment.FindStringSubmatch(a.Environment); match != nil {
+			environments[a.Properties.TemplateFile] = environment{match[1], match[2]}
+		}
+	}
+	return environments
 }
 
 // Parse reads a template in JSON or YAML, with intrinsic functions in either form. Its name is the file's without endings.
@@ -69,48 +141,118 @@ func Parse(file string, text []byte) (Template, error) {
 	for _, ending := range []string{".json", ".yaml", ".yml", ".template"} {
 		name = strings.TrimSuffix(name, ending)
 	}
-	t := Template{Name: name}
+	t := Template{Name: name, File: file, Size: len(text)}
+	asJSON, lines := text, map[string]int{}
 	var err error
 	if strings.HasPrefix(strings.TrimSpace(string(text)), "{") {
-		err = json.Unmarshal(text, &t)
+		lines = resourceLines(text)
 	} else {
-		err = parseYAML(text, &t)
+		asJSON, err = parseYAML(text, lines)
+	}
+	// What makes resources (Fn::ForEach, Fn::Transform) is none itself.
+	var raw struct{ Resources map[string]json.RawMessage }
+	if err == nil {
+		err = json.Unmarshal(asJSON, &raw)
+	}
+	if err == nil {
+		err = t.decode(asJSON, raw.Resources, lines)
 	}
 	if err != nil {
 		return Template{}, fmt.Errorf("%s: not a CloudFormation template: %w", file, err)
 	}
-	if len(t.Resources) == 0 {
+	if len(raw.Resources) == 0 {
 		return Template{}, fmt.Errorf("%s: not a CloudFormation template: it has no Resources", file)
-	}
-	for id, r := range t.Resources {
-		r.LogicalID = id
-		t.Resources[id] = r
 	}
 	return t, nil
 }
 
-// parseYAML rewrites the short forms of intrinsic functions (!Ref X) to the long ones, then decodes by way of JSON.
-func parseYAML(text []byte, t *Template) error {
-	var root yaml.Node
-	if err := yaml.Unmarshal(text, &root); err != nil {
+func (t *Template) decode(text []byte, resources map[string]json.RawMessage, lines map[string]int) error {
+	rest := struct {
+		*Template
+		Resources json.RawMessage
+	}{Template: t}
+	if err := json.Unmarshal(text, &rest); err != nil {
 		return err
 	}
+	t.Resources = make(map[string]Resource, len(resources))
+	t.Open = t.Transform != nil
+	for id, text := range resources {
+		if strings.HasPrefix(id, "Fn::") {
+			t.Open = true
+			continue
+		}
+		r := Resource{LogicalID: id, Line: lines[id]}
+		if err := json.Unmarshal(text, &r); err != nil {
+			return fmt.Errorf("resource %s: %w", id, err)
+		}
+		t.Resources[id] = r
+	}
+	return nil
+}
+
+// resourceLines finds the lines of a JSON template's resources; none in what is no JSON.
+func resourceLines(text []byte) map[string]int {
+	lines := map[string]int{}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	line, read := 1, 0
+	keys := func(each func(key string) error) error {
+		if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
+			return errors.Join(err, io.ErrUnexpectedEOF)
+		}
+		for decoder.More() {
+			key, err := decoder.Token()
+			if err != nil {
+				return err
+			}
+			at := int(decoder.InputOffset())
+			line += bytes.Count(text[read:at], []byte{'\n'})
+			read = at
+			if err := each(key.(string)); err != nil {
+				return err
+			}
+		}
+		_, err := decoder.Token()
+		return err
+	}
+	var skip json.RawMessage
+	_ = keys(func(key string) error { // the decoding proper reports what is wrong
+		if key != "Resources" {
+			return decoder.Decode(&skip)
+		}
+		return keys(func(id string) error {
+			lines[id] = line
+			return decoder.Decode(&skip)
+		})
+	})
+	return lines
+}
+
+// parseYAML rewrites the short forms of intrinsic functions (!Ref X) to the long ones and the template to JSON.
+func parseYAML(text []byte, lines map[string]int) ([]byte, error) {
+	var root yaml.Node
+	if err := yaml.Unmarshal(text, &root); err != nil {
+		return nil, err
+	}
 	if len(root.Content) == 0 {
-		return fmt.Errorf("it is empty")
+		return nil, fmt.Errorf("it is empty")
 	}
 	var discard any
 	if err := root.Decode(&discard); err != nil {
-		return err // an anchor that contains itself, among others
+		return nil, err // an anchor that contains itself, among others
 	}
 	plain, err := longForm(root.Content[0])
 	if err != nil {
-		return err
+		return nil, err
 	}
-	asJSON, err := json.Marshal(plain)
-	if err != nil {
-		return err
+	top := root.Content[0].Content
+	for i := 0; i+1 < len(top); i += 2 {
+		if top[i].Value == "Resources" {
+			for j := 0; j+1 < len(top[i+1].Content); j += 2 {
+				lines[top[i+1].Content[j].Value] = top[i+1].Content[j].Line
+			}
+		}
 	}
-	return json.Unmarshal(asJSON, t)
+	return json.Marshal(plain)
 }
 
 func longForm(n *yaml.Node) (any, error) {
@@ -220,6 +362,13 @@ func (t Template) function(name string, argument any) (any, bool) {
 		}
 		text, ok := argument.(string)
 		return "${" + text + "}", ok
+	case "Fn::FindInMap":
+		keys, ok := t.Resolve(argument).([]any)
+		if !ok || len(keys) < 3 {
+			return nil, false
+		}
+		found := t.Mappings[fmt.Sprint(keys[0])][fmt.Sprint(keys[1])][fmt.Sprint(keys[2])]
+		return found, found != nil
 	case "Fn::Join":
 		parts, ok := argument.([]any)
 		if !ok || len(parts) != 2 {

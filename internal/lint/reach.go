@@ -2,6 +2,9 @@ package lint
 
 import (
 	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -9,206 +12,285 @@ import (
 	"github.com/restartix/core-api-monitoring/internal/cfn"
 )
 
-var actionProperties = []string{"AlarmActions", "OKActions", "InsufficientDataActions"}
+// Services that publish to topics.
+const (
+	cloudWatch  = "cloudwatch.amazonaws.com"
+	rdsEvents   = "events.rds.amazonaws.com"
+	eventBridge = "events.amazonaws.com"
+	budgets     = "budgets.amazonaws.com"
+)
 
-// publisher is the service that carries an alarm's action to its topic.
-const publisher = "cloudwatch.amazonaws.com"
+// kind is what stands at the other end of an action.
+type kind int
 
-// place is a resource and the template it is in.
-type place struct {
-	in cfn.Template
-	cfn.Resource
+const (
+	outside  kind = iota // not in these templates
+	nothing              // a reference to nothing
+	people               // a topic
+	function             // a Lambda function
+	machine              // what scales, stops or restarts something
+)
+
+// destination is where an action goes.
+type destination struct {
+	kind
+	to   place  // a topic or a function
+	name string // as the template says it
 }
 
-// checkReach follows every alarm to the people it is for: alarm, topic, topic policy, key policy, subscription.
-func checkReach(templates []cfn.Template) []Finding {
-	w := world{topics: map[string]place{}}
-	for _, t := range templates {
-		for _, r := range t.Of("AWS::SNS::Topic") {
-			w.topics[t.Name+"/"+r.LogicalID] = place{t, r}
-		}
-		w.all = append(w.all, t)
+// machines are services whose ARNs an alarm acts on and that tell nobody.
+var machines = []string{"automate", "autoscaling", "swf", "ec2", "application-autoscaling"}
+
+func (l *linter) destination(t *cfn.Template, v any) destination {
+	name := textIn(t, v)
+	if id, ok := object(v)["Ref"].(string); ok && name == "" {
+		name = "${" + id + "}" // a parameter that is empty by default
 	}
-	var findings []Finding
-	for _, t := range templates {
-		for _, r := range t.Of("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm") {
-			for _, state := range actionProperties {
-				for _, action := range t.List(r, state) {
-					for _, problem := range w.deadEnds(t, fmt.Sprint(action)) {
-						findings = append(findings, Finding{"unreachable", t.Name, r.LogicalID, state + ": " + problem})
-					}
+	found, resolved, dangling := l.follow(t, v)
+	switch {
+	case found.Type == "AWS::SNS::Topic":
+		return destination{people, found, name}
+	case found.Type == "AWS::Lambda::Function" || found.Type == "AWS::Serverless::Function":
+		return destination{function, found, name}
+	case found.in != nil:
+		return destination{kind: machine, name: name}
+	case dangling:
+		return destination{kind: nothing, name: name}
+	}
+	if target, ok := parseARN(resolved); ok && slices.Contains(machines, target.service) {
+		return destination{kind: machine, name: name}
+	}
+	return destination{kind: outside, name: name}
+}
+
+// sender is something that publishes to destinations.
+type sender struct {
+	place
+	service      string
+	destinations []destination
+}
+
+func (l *linter) readSenders() {
+	for _, a := range l.alarms {
+		l.senders = append(l.senders, sender{a.place, cloudWatch, slices.Concat(a.destinations[actionProperties[0]], a.destinations[actionProperties[1]], a.destinations[actionProperties[2]])})
+	}
+	add := func(p place, service string, values []any) {
+		s := sender{place: p, service: service}
+		for _, v := range values {
+			s.destinations = append(s.destinations, l.destination(p.in, v))
+		}
+		l.senders = append(l.senders, s)
+	}
+	for _, p := range l.of("AWS::RDS::EventSubscription") {
+		add(p, rdsEvents, branches(p.Properties["SnsTopicArn"]))
+	}
+	for _, p := range l.of("AWS::Events::Rule") {
+		var targets []any
+		for _, target := range branches(p.Properties["Targets"]) {
+			targets = append(targets, branches(object(target)["Arn"])...)
+		}
+		add(p, eventBridge, targets)
+	}
+	for _, p := range l.of("AWS::Budgets::Budget") {
+		var addresses []any
+		for _, n := range branches(p.Properties["NotificationsWithSubscribers"]) {
+			for _, s := range branches(object(n)["Subscribers"]) {
+				if object(s)["SubscriptionType"] == "SNS" {
+					addresses = append(addresses, branches(object(s)["Address"])...)
 				}
 			}
 		}
+		add(p, budgets, addresses)
 	}
-	return findings
 }
 
-type world struct {
-	all    []cfn.Template
-	topics map[string]place
+// topic is a topic that something publishes to.
+type topic struct {
+	place
+	senders       []sender
+	subscriptions []subscription
+	statements    []map[string]any
+	ownPolicy     bool
 }
 
-var topicARN = regexp.MustCompile(`^arn:[^:]*:sns:[^:]*:([^:]*):(.+)$`)
-
-// deadEnds are the reasons why an action, as resolved in a template, reaches nobody; none if it does. Actions that are no
-// topics are not followed.
-func (w world) deadEnds(t cfn.Template, action string) []string {
-	topic, ok := w.topic(t, action)
-	if !ok {
-		if match := topicARN.FindStringSubmatch(action); match != nil || strings.HasPrefix(action, "${") {
-			return []string{fmt.Sprintf("%s is no topic of these templates", action)}
-		}
-		return nil
-	}
-	return slices.Concat(w.policy(topic), w.key(topic), w.subscription(topic))
+// subscription is one listener of a topic; its place is the topic's where it is declared inline.
+type subscription struct {
+	place
+	protocol, endpoint string
+	raw, byAttribute   bool
 }
 
-// topic finds the topic that an action names: by reference within the template, or by the name in its ARN.
-func (w world) topic(t cfn.Template, action string) (place, bool) {
-	if id, ok := logicalID(action); ok {
-		p, ok := w.topics[t.Name+"/"+id]
-		return p, ok
-	}
-	match := topicARN.FindStringSubmatch(action)
-	if match == nil {
-		return place{}, false
-	}
-	for _, p := range w.topics {
-		if p.in.Text(p.Resource, "TopicName") == match[2] {
-			return p, true
-		}
-	}
-	return place{}, false
-}
-
-// logicalID is X of ${X} or ${X.Attribute}.
-func logicalID(text string) (string, bool) {
-	if !strings.HasPrefix(text, "${") || !strings.HasSuffix(text, "}") {
-		return "", false
-	}
-	id, _, _ := strings.Cut(text[2:len(text)-1], ".")
-	return id, true
-}
-
-// refersTo reports whether a resolved value of the topic's own template names the topic.
-func refersTo(topic place, value string) bool {
-	if id, ok := logicalID(value); ok {
-		return id == topic.LogicalID
-	}
-	match := topicARN.FindStringSubmatch(value)
-	return match != nil && match[2] == topic.in.Text(topic.Resource, "TopicName")
-}
-
-// policy: a topic with a policy of its own no longer has the default one that lets the account publish, so the policy must
-// allow CloudWatch; and it must refuse plain HTTP.
-func (w world) policy(topic place) (problems []string) {
-	var statements []map[string]any
-	own := false
-	for _, r := range topic.in.Of("AWS::SNS::TopicPolicy") {
-		for _, t := range topic.in.List(r, "Topics") {
-			if refersTo(topic, fmt.Sprint(t)) {
-				own = true
-				statements = append(statements, statementsOf(topic.in, r.Properties["PolicyDocument"])...)
+func (l *linter) readTopics() {
+	for _, p := range l.of("AWS::SNS::Topic") {
+		t := topic{place: p}
+		for _, s := range l.senders {
+			if slices.ContainsFunc(s.destinations, func(d destination) bool { return d.kind == people && same(d.to, p) }) {
+				t.senders = append(t.senders, s)
 			}
 		}
-	}
-	if !own {
-		return []string{fmt.Sprintf("topic %s has no policy of its own: nothing requires TLS", topic.LogicalID)}
-	}
-	allowed, tls := false, false
-	for _, s := range statements {
-		switch {
-		case s["Effect"] == "Allow" && covers(s, "sns:Publish") && principal(s, publisher) && conditionHolds(s):
-			allowed = true
-		case s["Effect"] == "Deny" && covers(s, "sns:Publish") && deniesPlain(s):
-			tls = true
+		if len(t.senders) == 0 {
+			continue
 		}
-	}
-	if !allowed {
-		problems = append(problems, fmt.Sprintf("the policy of topic %s does not let %s publish", topic.LogicalID, publisher))
-	}
-	if !tls {
-		problems = append(problems, fmt.Sprintf("the policy of topic %s does not require TLS", topic.LogicalID))
-	}
-	return problems
-}
-
-// key: CloudWatch cannot use AWS's own key for SNS, and ours only where its policy says so.
-func (w world) key(topic place) []string {
-	id := topic.in.Text(topic.Resource, "KmsMasterKeyId")
-	if id == "" {
-		return []string{fmt.Sprintf("topic %s is not encrypted", topic.LogicalID)}
-	}
-	if strings.HasSuffix(id, "alias/aws/sns") {
-		return []string{fmt.Sprintf("topic %s is encrypted with alias/aws/sns, which CloudWatch cannot use", topic.LogicalID)}
-	}
-	name, local := logicalID(id)
-	key, ok := topic.in.Resources[name]
-	if !local || !ok || key.Type != "AWS::KMS::Key" {
-		return []string{fmt.Sprintf("the key %s of topic %s is not in its template, so nothing shows that CloudWatch may use it", id, topic.LogicalID)}
-	}
-	for _, action := range []string{"kms:Decrypt", "kms:GenerateDataKey*"} {
-		if !slices.ContainsFunc(statementsOf(topic.in, key.Properties["KeyPolicy"]), func(s map[string]any) bool {
-			return s["Effect"] == "Allow" && covers(s, action) && principal(s, publisher) && conditionHolds(s)
-		}) {
-			return []string{fmt.Sprintf("the policy of key %s does not let %s do %s", name, publisher, action)}
-		}
-	}
-	return nil
-}
-
-// subscription: somebody listens.
-func (w world) subscription(topic place) []string {
-	for _, r := range topic.in.Of("AWS::SNS::Subscription") {
-		if refersTo(topic, topic.in.Text(r, "TopicArn")) && topic.in.Text(r, "Endpoint") != "" {
-			return nil
-		}
-	}
-	for _, t := range w.all {
-		for _, r := range t.Of("AWS::Chatbot::SlackChannelConfiguration", "AWS::Chatbot::MicrosoftTeamsChannelConfiguration") {
-			for _, listened := range t.List(r, "SnsTopicArns") {
-				found, ok := w.topic(t, fmt.Sprint(listened))
-				if ok && found.in.Name == topic.in.Name && found.LogicalID == topic.LogicalID {
-					return nil
+		t.subscriptions = l.subscriptions(p)
+		for _, policy := range l.of("AWS::SNS::TopicPolicy", "AWS::SNS::TopicInlinePolicy") {
+			for _, named := range append(branches(policy.Properties["Topics"]), branches(policy.Properties["TopicArn"])...) {
+				if found, _, _ := l.follow(policy.in, named); same(found, p) {
+					t.ownPolicy = true
+					t.statements = append(t.statements, statements(policy, "PolicyDocument")...)
 				}
 			}
 		}
+		l.topics = append(l.topics, t)
 	}
-	return []string{fmt.Sprintf("topic %s has no subscription", topic.LogicalID)}
 }
 
-func statementsOf(t cfn.Template, document any) (list []map[string]any) {
-	resolved, _ := t.Resolve(document).(map[string]any)
-	for _, s := range many(resolved["Statement"]) {
-		if statement, ok := s.(map[string]any); ok {
-			list = append(list, statement)
+func same(a, b place) bool { return a.in == b.in && a.LogicalID == b.LogicalID }
+
+func (l *linter) subscriptions(to place) (list []subscription) {
+	listen := func(p place, topicArn any, properties map[string]any) {
+		endpoint := textIn(p.in, properties["Endpoint"])
+		if found, _, _ := l.follow(p.in, topicArn); !same(found, to) || endpoint == "" {
+			return
+		}
+		list = append(list, subscription{
+			p, strings.ToLower(textIn(p.in, properties["Protocol"])), endpoint, text(properties["RawMessageDelivery"]) == "true",
+			properties["FilterPolicy"] != nil && text(properties["FilterPolicyScope"]) != "MessageBody",
+		})
+	}
+	for _, inline := range branches(to.Properties["Subscription"]) {
+		listen(to, map[string]any{"Ref": to.LogicalID}, object(inline))
+	}
+	for _, p := range l.of("AWS::SNS::Subscription") {
+		listen(p, p.Properties["TopicArn"], p.Properties)
+	}
+	for _, p := range l.of("AWS::Chatbot::SlackChannelConfiguration", "AWS::Chatbot::MicrosoftTeamsChannelConfiguration") {
+		for _, arn := range branches(p.Properties["SnsTopicArns"]) {
+			listen(p, arn, map[string]any{"Protocol": "chatbot", "Endpoint": p.LogicalID})
+		}
+	}
+	for _, p := range l.of("AWS::Serverless::Function") {
+		for _, event := range object(p.Properties["Events"]) {
+			if e := object(event); e["Type"] == "SNS" {
+				listen(p, object(e["Properties"])["Topic"], map[string]any{"Protocol": "lambda", "Endpoint": p.LogicalID})
+			}
 		}
 	}
 	return list
 }
 
-func many(v any) []any {
-	if list, ok := v.([]any); ok {
-		return list
+// lost is why a subscription delivers nothing of what alarms send; empty where it does.
+func (s subscription) lost() string {
+	switch {
+	case strings.Contains(s.endpoint, "hooks.slack.com"):
+		return "Slack's incoming webhooks neither confirm a subscription nor read what SNS sends; expected AWS::Chatbot::SlackChannelConfiguration"
+	case strings.Contains(s.endpoint, "pagerduty.com") && s.raw:
+		return "PagerDuty reads the envelope that RawMessageDelivery takes off; expected it off"
+	case s.byAttribute:
+		return "its FilterPolicy is on message attributes, which alarms do not send; expected FilterPolicyScope MessageBody, or no filter"
+	case s.protocol == "https" && strings.HasPrefix(s.endpoint, "http:"), s.protocol == "http" && strings.HasPrefix(s.endpoint, "https:"):
+		return fmt.Sprintf("protocol %s with the endpoint %s", s.protocol, s.endpoint)
 	}
-	if v == nil {
-		return nil
+	return ""
+}
+
+// carries says whose messages stop, or are exposed, with the topic.
+func carries(senders []sender) string {
+	count := map[string]int{}
+	for _, s := range senders {
+		word := "alarm"
+		if s.service != cloudWatch {
+			word = s.Type
+		}
+		count[word+"\x00"+s.in.Name]++
 	}
-	return []any{v}
+	var list []string
+	for _, key := range slices.Sorted(maps.Keys(count)) {
+		word, of, _ := strings.Cut(key, "\x00")
+		if n := count[key]; n > 1 {
+			word = fmt.Sprintf("%d %ss", n, word)
+		} else {
+			word = "1 " + word
+		}
+		list = append(list, word+" of "+of)
+	}
+	return strings.Join(list, ", ")
+}
+
+// services groups the topic's senders by who publishes for them.
+func (t topic) services() map[string][]sender {
+	by := map[string][]sender{}
+	for _, s := range t.senders {
+		by[s.service] = append(by[s.service], s)
+	}
+	return by
+}
+
+// refused are the senders of a service for which the topic's policy has no Allow, or a Deny without condition.
+func (t topic) refused(service string, senders []sender) (list []sender) {
+	if !t.ownPolicy {
+		if service == cloudWatch {
+			return nil // the default policy lets the account's own alarms publish
+		}
+		return senders
+	}
+	for _, s := range senders {
+		allowed := slices.ContainsFunc(t.statements, func(statement map[string]any) bool {
+			return statement["Effect"] == "Allow" && covers(statement, "sns:Publish") && principal(statement, service) && s.meets(statement)
+		})
+		denied := slices.ContainsFunc(t.statements, func(statement map[string]any) bool {
+			return statement["Effect"] == "Deny" && covers(statement, "sns:Publish") && principal(statement, service) && statement["Condition"] == nil
+		})
+		if !allowed || denied {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// key is the topic's key where it is in these templates; otherwise what is wrong with it, or its name.
+func (l *linter) key(t topic) (key place, broken, name string) {
+	v := t.Properties["KmsMasterKeyId"]
+	for range 2 { // an alias, then its key
+		found, id, dangling := l.follow(t.in, v)
+		switch {
+		case found.Type == "AWS::KMS::Key":
+			return found, "", ""
+		case found.Type == "AWS::KMS::Alias":
+			v = found.Properties["TargetKeyId"]
+			continue
+		case strings.HasSuffix(id, "alias/aws/sns"):
+			return place{}, fmt.Sprintf("topic %s is encrypted with alias/aws/sns, which CloudWatch cannot use", t.LogicalID), ""
+		case dangling:
+			return place{}, fmt.Sprintf("the key %s of topic %s does not exist", id, t.LogicalID), ""
+		}
+		return place{}, "", id
+	}
+	return place{}, "", textIn(t.in, v)
+}
+
+// usable is what a service must be able to do with the key of a topic that it publishes to.
+var usable = []string{"kms:Decrypt", "kms:GenerateDataKey*"}
+
+func statements(p place, property string) (list []map[string]any) {
+	for _, s := range many(object(p.in.Resolve(p.Properties[property]))["Statement"]) {
+		if o := object(s); o != nil {
+			list = append(list, o)
+		}
+	}
+	return list
 }
 
 // covers reports whether a statement's actions include the action.
-func covers(s map[string]any, action string) bool {
-	return slices.ContainsFunc(many(s["Action"]), func(a any) bool {
-		pattern := strings.ToLower(fmt.Sprint(a))
+func covers(statement map[string]any, action string) bool {
+	return slices.ContainsFunc(many(statement["Action"]), func(a any) bool {
+		pattern := strings.ToLower(text(a))
 		prefix, wild := strings.CutSuffix(pattern, "*")
 		return pattern == strings.ToLower(action) || wild && strings.HasPrefix(strings.ToLower(action), prefix)
 	})
 }
 
-func principal(s map[string]any, service string) bool {
-	switch p := s["Principal"].(type) {
+func principal(statement map[string]any, service string) bool {
+	switch p := statement["Principal"].(type) {
 	case string:
 		return p == "*"
 	case map[string]any:
@@ -217,23 +299,64 @@ func principal(s map[string]any, service string) bool {
 	return false
 }
 
-func deniesPlain(s map[string]any) bool {
-	condition, _ := s["Condition"].(map[string]any)
-	boolean, _ := condition["Bool"].(map[string]any)
-	return fmt.Sprint(boolean["aws:SecureTransport"]) == "false"
+func deniesPlain(statement map[string]any) bool {
+	condition := object(object(statement["Condition"])["Bool"])
+	return statement["Effect"] == "Deny" && covers(statement, "sns:Publish") && text(condition["aws:SecureTransport"]) == "false"
 }
 
-// conditionHolds reports whether an alarm of the same account meets the statement's condition: only conditions on the
-// source's account and ARN are known to be met.
-func conditionHolds(s map[string]any) bool {
-	condition, _ := s["Condition"].(map[string]any)
-	for _, operator := range condition {
-		keys, _ := operator.(map[string]any)
-		for key := range keys {
-			if !strings.EqualFold(key, "aws:SourceAccount") && !strings.EqualFold(key, "aws:SourceArn") && !strings.EqualFold(key, "aws:SourceOwner") {
+// meets reports whether what the sender publishes meets the statement's condition: only conditions on the source's account and
+// ARN can be met, and only by the sender's own.
+func (s sender) meets(statement map[string]any) bool {
+	for operator, keys := range object(statement["Condition"]) {
+		if strings.Contains(operator, "Not") {
+			return false
+		}
+		for key, values := range object(keys) {
+			if !slices.ContainsFunc(many(values), func(v any) bool { return s.is(key, text(v)) }) {
 				return false
 			}
 		}
 	}
 	return true
+}
+
+func (s sender) is(key, value string) bool {
+	switch strings.ToLower(key) {
+	case "aws:sourceaccount", "aws:sourceowner":
+		return !differ(value, s.in.Account)
+	case "aws:sourcearn":
+		from, ok := parseARN(value)
+		if !ok || s.service != cloudWatch {
+			return true
+		}
+		name := s.in.Text(s.Resource, "AlarmName")
+		return (from.service == "cloudwatch" || from.service == "*") && (from.region == "*" || !differ(from.region, s.in.Region)) &&
+			(from.account == "*" || !differ(from.account, s.in.Account)) && (name == "" || open(name) || open(from.resource) || like(from.resource, "alarm:"+name))
+	}
+	return false
+}
+
+// like is IAM's comparison with wildcards.
+func like(pattern, value string) bool {
+	quoted := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(pattern))
+	return regexp.MustCompile("^(?s:" + quoted + ")$").MatchString(value)
+}
+
+// Runbooks are pages under a URL, and the folder that has them as <slug>.md.
+type Runbooks struct{ URL, Folder string }
+
+var link = regexp.MustCompile(`https?://[^\s"'<>)\]]+`)
+
+// dead is why a link leads nowhere; empty where it does not, or where nothing is known of it.
+func (r Runbooks) dead(url string) string {
+	page, ok := strings.CutPrefix(url, strings.TrimSuffix(r.URL, "/")+"/")
+	if !ok {
+		return ""
+	}
+	slug, _, _ := strings.Cut(page, "#")
+	file := filepath.Join(r.Folder, filepath.FromSlash(strings.TrimRight(slug, "/.,"))+".md")
+	if _, err := os.Stat(file); err != nil {
+		return fmt.Sprintf("%s leads nowhere: %s does not exist", url, file)
+	}
+	return ""
 }
