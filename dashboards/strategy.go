@@ -20,8 +20,8 @@ func strategy(v *view) page {
 	return v.withShards(page{start: "-P30D", rows: []row{
 		heading("Traffic", "30 days by the day, 7 days by the hour."),
 		{6, join(
-			v.trend("Requests a day", metrics.RequestCount, "Sum", day, ""),
-			v.trend("Requests an hour, 7 days", metrics.RequestCount, "Sum", alarms.Hour, week),
+			v.trend("Requests a day", metrics.RequestCount, day, ""),
+			v.trend("Requests an hour, 7 days", metrics.RequestCount, alarms.Hour, week),
 			v.graph(graph{title: "Latency of each day", unit: metrics.Milliseconds, period: day, watched: requestLatency}),
 			v.graph(graph{title: "Failed requests of each day", unit: metrics.Percent, period: day, stacked: true, watched: errorRates}),
 		)},
@@ -51,8 +51,8 @@ func strategy(v *view) page {
 				{metric: metrics.LogIncomingBytes, stat: "Sum", label: "application log", period: day,
 					dimensions: []alarms.Dimension{{Name: metrics.LogGroupName, Value: v.env.ApplicationLogGroup()}}},
 			}}),
-			v.trend("Database queries a day", metrics.QueryCount, "Sum", day, ""),
-			v.trend("Audit entries a day", metrics.AuditWrites, "Sum", day, ""),
+			v.trend("Database queries a day", metrics.QueryCount, day, ""),
+			v.trend("Audit entries a day", metrics.AuditWrites, day, ""),
 		)},
 	}}, func() (all, chosen []row) {
 		return []row{
@@ -67,8 +67,9 @@ func strategy(v *view) page {
 	})
 }
 
-func (v *view) trend(title string, m metrics.Metric, stat string, period int, back string) []widget {
+// trend is the sum of a metric over each period.
+func (v *view) trend(title string, m metrics.Metric, period int, back string) []widget {
 	return v.graph(graph{title: title, unit: m.Unit, back: back, lines: []line{
-		{metric: m, stat: stat, dimensions: v.here(), label: title, period: period},
+		{metric: m, stat: "Sum", dimensions: v.here(), label: title, period: period},
 	}})
 }

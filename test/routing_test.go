@@ -3,8 +3,11 @@ package test
 import (
 	"encoding/json"
 	"fmt"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/restartix/core-api-monitoring/alarms"
 	"github.com/restartix/core-api-monitoring/config"
@@ -12,10 +15,23 @@ import (
 	"github.com/restartix/core-api-monitoring/internal/lint"
 )
 
+// Every rule, those on the contract and the runbooks too, and no warning let pass.
 func TestEveryAlarmReachesAPersonAndNothingElseIsWrong(t *testing.T) {
 	a := synth(t)
+	text, err := os.ReadFile(filepath.Join(root, "metrics", "contract.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	contract, err := lint.ParseContract(text)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, e := range a.environments {
-		for _, f := range lint.Check(a.templates[e.Name]) {
+		options := lint.Options{
+			Now: time.Now(), Contract: contract,
+			Runbooks: []lint.Runbooks{{URL: e.Runbooks, Folder: filepath.Join(root, "runbooks")}},
+		}
+		for _, f := range options.Check(a.templates[e.Name]) {
 			t.Error(f)
 		}
 	}

@@ -16,7 +16,7 @@ func main() {
 	scale := flag.Float64("scale", 1, "pixels of the picture for one of the screen")
 	colours := flag.String("colours", "light", "the colours that the screen prefers: light or dark")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: picture [flags] PAGE FILE.png")
+		_, _ = fmt.Fprintln(flag.CommandLine.Output(), "usage: picture [flags] PAGE FILE.png")
 		flag.PrintDefaults()
 	}
 	flag.Parse()

@@ -18,6 +18,10 @@ type Result struct {
 	Failures []string // each of one or more lines; none where it passed
 	Timeline string   // what happened
 	Seen     map[*alarmstate.Alarm]*Coverage
+
+	// History is all that happened, the warm-up included, and Start the time after it, in unix seconds.
+	History *alarmstate.History
+	Start   int64
 }
 
 // Coverage is what was seen of an alarm in tests.
@@ -51,10 +55,18 @@ func (t *Test) Run() Result {
 			r.Failures = append(r.Failures, fmt.Sprintf("at %s, %s is %s; expected %s", elapsed(s.at), t.Set.label(s.alarm), got, s.state))
 		}
 	}
+	r.History, r.Start = h, t.start
 	r.Timeline = t.timeline(h)
 	r.Seen = covered(h, seen)
 	r.Took = time.Since(begin)
 	return r
+}
+
+// Against evaluates other alarms over the test's samples.
+func (t *Test) Against(others []*alarmstate.Alarm) (*alarmstate.History, error) {
+	other := *t
+	other.Set = NewSet(t.Set.Name, others)
+	return alarmstate.Run(others, other.data(), t.start-t.warmup, t.start+int64(t.Length.Seconds()))
 }
 
 // covered adds to what was seen of boundaries which alarms went to ALARM and back. Composites have no boundaries.

@@ -320,7 +320,7 @@ func TestTheSchemaOfInputsKnowsEveryInput(t *testing.T) {
 }
 
 func TestTheReferencesInputsAreValid(t *testing.T) {
-	file := filepath.Join("..", "..", "environments", "reference", "cost.yaml")
+	file := filepath.Join("..", "..", "docs", "cost.yaml")
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)

@@ -223,36 +223,33 @@ func (m *mathematics) id(i int) string {
 func (m *mathematics) parse(i int) (*metricmath.Expr, []found, error) {
 	var all []found
 	var problem error
-	text, searches := cutSearches(m.lines[i].Expression, func(k int) string { return fmt.Sprintf("search%d", k) })
-	for k, s := range searches {
+	text := replaceSearches(m.lines[i].Expression, func(s search) string {
 		metrics, err := s.find(m.known)
 		switch {
 		case err != nil:
 			problem = err
 		case len(metrics) == 0:
 			problem = errors.New("SEARCH finds metrics that exist, and none that these templates name matches")
-		}
-		if len(metrics) > 100 {
-			m.notes = append(m.notes, fmt.Sprintf("Of %d metrics that SEARCH finds, the first 100 are drawn, as in CloudWatch.", len(metrics)))
-			metrics = metrics[:100]
+		case len(metrics) > mostFound:
+			m.notes = append(m.notes, fmt.Sprintf("Of %d metrics that SEARCH finds, the first %d are drawn, as in CloudWatch.", len(metrics), mostFound))
+			metrics = metrics[:mostFound]
 		}
 		var ids []string
-		for j, each := range metrics {
-			id := fmt.Sprintf("search%dmetric%d", k, j)
-			ids = append(ids, id)
-			all = append(all, found{id, each, s})
+		for _, each := range metrics {
+			id := fmt.Sprintf("line%dfound%d", i, len(all))
+			ids, all = append(ids, id), append(all, found{id, each, s})
 		}
-		text = regexp.MustCompile(fmt.Sprintf(`\bsearch%d\b`, k)).ReplaceAllString(text, "["+strings.Join(ids, ", ")+"]")
-	}
+		return "[" + strings.Join(ids, ", ") + "]"
+	})
 	if problem != nil {
 		return nil, nil, problem
-	}
-	if len(searches) == 1 && len(all) == 1 && strings.HasPrefix(text, "[") {
-		text = all[0].id // the parser takes brackets around one as well, but the result is the metric itself
 	}
 	e, err := metricmath.Parse(text)
 	return e, all, err
 }
+
+// mostFound is how many metrics of a search CloudWatch draws.
+const mostFound = 100
 
 // found is a metric that a search found.
 type found struct {
@@ -266,20 +263,29 @@ func (m *mathematics) expression(i int) ([]drawn, error) {
 	if err != nil {
 		return nil, err
 	}
-	period, err := m.commonPeriod(i, e, searched)
+	needs, err := m.needs(e, []string{m.id(i)})
 	if err != nil {
 		return nil, err
 	}
-	env, unit, err := m.environment(i, e, searched, period)
+	d := drawn{line: m.lines[i], period: m.commonPeriod(i, needs, searched)}
+	env, err := m.environment(needs, d.period)
 	if err != nil {
 		return nil, err
 	}
-	value, err := e.Evaluate(env)
+	if err := m.addFound(env, searched, d.period); err != nil {
+		return nil, err
+	}
+	value, err := e.Evaluate(env.Env)
 	if err != nil {
 		return nil, err
 	}
-	first, n := m.at.grid(period)
-	d := drawn{line: m.lines[i], first: first, period: period, unit: unit}
+	if len(env.units) == 1 && keepsUnit(e.String()) {
+		for d.unit = range env.units {
+			break
+		}
+	}
+	var n int
+	d.first, n = m.at.grid(d.period)
 	if v, ok := value.Number(); ok {
 		d.values = slices.Repeat([]float64{v}, n)
 		return []drawn{d}, nil
@@ -299,9 +305,11 @@ func (m *mathematics) expression(i int) ([]drawn, error) {
 	return list, nil
 }
 
+var allMetrics = regexp.MustCompile(`(?i)\bMETRICS\s*\(`)
+
 // needs are the lines that an expression refers to, itself or by way of others.
 func (m *mathematics) needs(e *metricmath.Expr, above []string) ([]int, error) {
-	all := regexp.MustCompile(`(?i)\bMETRICS\s*\(`).MatchString(e.String())
+	all := allMetrics.MatchString(e.String())
 	var list []int
 	for i, l := range m.lines {
 		id := m.id(i)
@@ -329,11 +337,7 @@ func (m *mathematics) needs(e *metricmath.Expr, above []string) ([]int, error) {
 }
 
 // commonPeriod is the longest of those of the metrics that an expression is computed from.
-func (m *mathematics) commonPeriod(i int, e *metricmath.Expr, searched []found) (int64, error) {
-	needs, err := m.needs(e, []string{m.id(i)})
-	if err != nil {
-		return 0, err
-	}
+func (m *mathematics) commonPeriod(i int, needs []int, searched []found) int64 {
 	longest := 0
 	for _, n := range needs {
 		if m.lines[n].Expression == "" {
@@ -343,84 +347,68 @@ func (m *mathematics) commonPeriod(i int, e *metricmath.Expr, searched []found) 
 	for _, f := range searched {
 		longest = max(longest, f.search.period)
 	}
-	if longest == 0 {
-		longest = m.lines[i].Period
-	}
-	return m.period(longest), nil
+	return m.period(cmp.Or(longest, m.lines[i].Period))
 }
 
-// environment holds what an expression refers to.
-func (m *mathematics) environment(i int, e *metricmath.Expr, searched []found, period int64) (*metricmath.Env, string, error) {
+// environment is what an expression is evaluated in, and the units of the metrics in it.
+type environment struct {
+	*metricmath.Env
+	units map[string]bool
+}
+
+// environment holds the lines that an expression needs: the metrics in the order of the graph, then the expressions, each after what
+// it needs itself.
+func (m *mathematics) environment(needs []int, period int64) (environment, error) {
+	env := environment{&metricmath.Env{Results: map[string]metricmath.Value{}}, map[string]bool{}}
 	first, n := m.at.grid(period)
-	env := &metricmath.Env{Results: map[string]metricmath.Value{}}
 	for k := range n {
 		env.Times = append(env.Times, first+int64(k)*period)
 	}
-	needs, err := m.needs(e, []string{m.id(i)})
-	if err != nil {
-		return nil, "", err
+	for _, k := range slices.Sorted(slices.Values(needs)) {
+		if m.lines[k].Expression == "" {
+			if err := m.add(env, m.id(k), metricOf(m.lines[k]), m.lines[k].Stat, period); err != nil {
+				return env, fmt.Errorf("it needs %s: %w", m.id(k), err)
+			}
+		}
 	}
-	units := map[string]bool{}
-	var expressions []int
-	for k, l := range m.lines {
-		if !slices.Contains(needs, k) {
+	for _, k := range needs {
+		if m.lines[k].Expression == "" {
 			continue
 		}
-		if l.Expression != "" {
-			expressions = append(expressions, k)
-			continue
-		}
-		values, unit, err := m.metric(metricOf(l), l.Stat, period, m.at, m.scenario)
-		if err != nil {
-			return nil, "", fmt.Errorf("it needs %s: %w", m.id(k), err)
-		}
-		units[unit] = true
-		env.Metrics = append(env.Metrics, metricmath.Series{ID: m.id(k), Period: period, Values: values})
-	}
-	// needs lists what an expression refers to before the expression itself.
-	slices.SortFunc(expressions, func(a, b int) int { return slices.Index(needs, a) - slices.Index(needs, b) })
-	for _, k := range expressions {
-		other, more, err := m.parse(k)
+		e, searched, err := m.parse(k)
 		if err == nil {
-			err = m.addFound(env, more, period, units)
+			err = m.addFound(env, searched, period)
 		}
-		var value metricmath.Value
 		if err == nil {
-			value, err = other.Evaluate(env)
+			env.Results[m.id(k)], err = e.Evaluate(env.Env)
 		}
 		if err != nil {
-			return nil, "", fmt.Errorf("it needs %s: %w", m.id(k), err)
-		}
-		env.Results[m.id(k)] = value
-	}
-	if err := m.addFound(env, searched, period, units); err != nil {
-		return nil, "", err
-	}
-	unit := ""
-	if len(units) == 1 && keepsUnit(e.String()) {
-		for unit = range units {
-			break
+			return env, fmt.Errorf("it needs %s: %w", m.id(k), err)
 		}
 	}
-	return env, unit, nil
+	return env, nil
 }
 
-func (m *mathematics) addFound(env *metricmath.Env, list []found, period int64, units map[string]bool) error {
+func (m *mathematics) addFound(env environment, list []found, period int64) error {
 	for _, f := range list {
-		values, unit, err := m.metric(f.metric, f.search.stat, period, m.at, m.scenario)
-		if err != nil {
+		if err := m.add(env, f.id, f.metric, f.search.stat, period); err != nil {
 			return err
 		}
-		units[unit] = true
-		env.Metrics = append(env.Metrics, metricmath.Series{ID: f.id, Period: period, Values: values})
 	}
 	return nil
 }
 
-// keepsUnit reports whether an expression of metrics of one unit has that unit: sums and choices do, products and shares don't.
-func keepsUnit(expression string) bool {
-	return !strings.ContainsAny(expression, "*/^<>=") && !regexp.MustCompile(`(?i)\b(RATE|DIFF_TIME|LOG|LOG10|EPOCH|PERIOD|METRIC_COUNT|DATAPOINT_COUNT|DAY|HOUR|MINUTE|MONTH|YEAR|DATE)\s*\(`).MatchString(expression)
+func (m *mathematics) add(env environment, id string, metric series.Metric, stat string, period int64) error {
+	values, unit, err := m.metric(metric, stat, period, m.at, m.scenario)
+	env.units[unit] = true
+	env.Metrics = append(env.Metrics, metricmath.Series{ID: id, Period: period, Values: values})
+	return err
 }
+
+var otherUnit = regexp.MustCompile(`(?i)[*/^<>=]|\b(RATE|DIFF_TIME|LOG|LOG10|EPOCH|PERIOD|METRIC_COUNT|DATAPOINT_COUNT|DAY|HOUR|MINUTE|MONTH|YEAR|DATE)\s*\(`)
+
+// keepsUnit reports whether an expression of metrics of one unit has that unit: sums and choices do, products and shares don't.
+func keepsUnit(expression string) bool { return !otherUnit.MatchString(expression) }
 
 var iso8601 = regexp.MustCompile(`^-P(?:(\d+)Y)?(?:(\d+)M)?(?:(\d+)W)?(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?$`)
 

@@ -2,7 +2,6 @@ package preview
 
 import (
 	"math"
-	"slices"
 	"strings"
 	"testing"
 
@@ -211,9 +210,38 @@ func FuzzSearch(f *testing.F) {
 		if err != nil && found != nil {
 			t.Errorf("%v and %v", found, err)
 		}
-		_, calls := cutSearches(text, func(int) string { return "s" })
-		if !slices.ContainsFunc(calls, func(s search) bool { return s.period >= 0 }) && len(calls) > 0 {
-			t.Errorf("%+v", calls)
-		}
+		replaceSearches(text, func(s search) string {
+			if s.period < 0 {
+				t.Errorf("%+v", s)
+			}
+			return ""
+		})
 	})
+}
+
+func TestSearchesOfSeveralExpressionsKeepApart(t *testing.T) {
+	c := newComputer()
+	a, b := metricOf(boards.Line{Namespace: "Shop", Name: "orders"}), metricOf(boards.Line{Namespace: "Shop", Name: "baskets"})
+	c.known = []series.Metric{a, b}
+	g := &boards.Graph{Lines: []boards.Line{
+		{ID: "both", Expression: "SUM(SEARCH('{Shop} orders', 'Sum')) + first", Period: 300},
+		{ID: "first", Expression: "SUM(SEARCH('{Shop} baskets', 'Sum'))", Period: 300, Hidden: true},
+	}}
+	list, notes := c.lines(g, threeHours, "quiet", false)
+	if len(list) != 1 || len(notes) != 0 {
+		t.Fatalf("%d lines, %q", len(list), notes)
+	}
+	orders, _, err := c.metric(a, "Sum", 300, threeHours, "quiet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	baskets, _, err := c.metric(b, "Sum", 300, threeHours, "quiet")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, v := range list[0].values {
+		if v != orders[i]+baskets[i] {
+			t.Fatalf("at %d: %v, want %v and %v together", i, v, orders[i], baskets[i])
+		}
+	}
 }

@@ -19,16 +19,13 @@ type search struct {
 	period     int // 0 is the graph's
 }
 
-// cutSearches replaces the SEARCH() calls of an expression by names, in their order.
-func cutSearches(expression string, name func(i int) string) (string, []search) {
-	var list []search
-	text := searchCall.ReplaceAllStringFunc(expression, func(call string) string {
+// replaceSearches replaces the SEARCH() calls of an expression.
+func replaceSearches(expression string, by func(s search) string) string {
+	return searchCall.ReplaceAllStringFunc(expression, func(call string) string {
 		m := searchCall.FindStringSubmatch(call)
 		period, _ := strconv.Atoi(m[3]) // digits only, or nothing
-		list = append(list, search{m[1], m[2], period})
-		return name(len(list) - 1)
+		return by(search{m[1], m[2], period})
 	})
-	return text, list
 }
 
 var searchToken = regexp.MustCompile(`"[^"]*"|\{[^}]*\}|[()=]|[^\s"(){}=]+`)
