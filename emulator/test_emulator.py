@@ -339,6 +339,19 @@ class AlarmTest(StackTest):
         self.deploy({"A": alarm()})
         self.assertEqual(aws("cloudwatch").list_alarm_mute_rules()["AlarmMuteRuleSummaries"], [])
 
+    def test_mute_rule_takes_a_hundred_alarms(self) -> None:
+        def put(count: int) -> None:
+            aws("cloudwatch").put_alarm_mute_rule(
+                Name="many",
+                Rule={"Schedule": {"Expression": "at(2026-11-23T10:00)", "Duration": "PT15M"}},
+                MuteTargets={"AlarmNames": [f"alarm-{i}" for i in range(count)]},
+            )
+
+        put(100)
+        with self.assertRaisesRegex(ClientError, "at most 100 alarms"):
+            put(101)
+        aws("cloudwatch").delete_alarm_mute_rule(AlarmMuteRuleName="many")
+
 
 class NotificationTest(StackTest):
     def policy(self, sid: str) -> dict:

@@ -83,6 +83,9 @@ class Api:
     def put_alarm_mute_rule(self) -> EmptyResult:
         params = dict(self._get_params())
         name, tags = params["Name"], params.pop("Tags", None)
+        muted = params.get("MuteTargets", {}).get("AlarmNames", [])
+        if len(muted) > 100:
+            raise InvalidAlarm(f"An alarm mute rule can target at most 100 alarms, not {len(muted)}")
         arn = f"arn:aws:cloudwatch:{self.region}:{self.current_account}:alarm-mute-rule:{name}"
         if tags:
             self.cloudwatch_backend.tagger.tag_resource(arn, tags)
