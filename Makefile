@@ -12,7 +12,7 @@ LOCAL := .local
 BIN := $(LOCAL)/bin
 PYTHON := .venv/bin/python
 NODE_BIN := $(CURDIR)/node_modules/.bin
-PAGE_FILES := $(wildcard internal/preview/page/* internal/preview/scenarios.*)
+EMBEDDED := $(wildcard internal/preview/page/* internal/*/*.json internal/*/*.yaml)
 GO_FILES := $(shell find . -name '*.go' -not -path './node_modules/*') config/environment.schema.json $(wildcard queries/*.cwli)
 
 # The Node.js that package-lock.json pins runs the CDK CLI and the CDK. Where it has none for this system, the installed one
@@ -50,6 +50,18 @@ synth: deps $(BIN)/core-api-monitoring ## Synthesize the reference environments,
 	@rm -rf cdk.out
 	@cdk synth --quiet $(CDK_FLAGS)
 	@ls cdk.out/*.template.json
+
+.PHONY: scenarios
+scenarios: $(BIN)/cwtool ## Play the incidents of test/scenarios against the alarms
+	@$(BIN)/cwtool test test/scenarios/*.yaml
+
+.PHONY: lint
+lint: synth $(BIN)/cwtool ## Look for what is wrong with the templates' alarms, topics and dashboards
+	@$(BIN)/cwtool lint -strict -contract metrics/contract.json -runbooks https://docs.restartix.internal/runbooks=runbooks cdk.out
+
+.PHONY: cost
+cost: synth $(BIN)/cwtool ## Estimate what the phases cost a month
+	@$(BIN)/cwtool cost -inputs docs/cost.yaml -contract metrics/contract.json cdk.out
 
 .PHONY: preview
 preview: synth $(BIN)/cwtool ## Write a page with the dashboards, of all reference environments, of PHASE=3 or of ENV=<name>
@@ -122,7 +134,7 @@ $(BIN)/inventory: go.mod go.sum $(GO_FILES)
 	$(STEP) "building the inventory (about a minute the first time)"
 	@go build -o $@ ./cmd/inventory
 
-$(BIN)/cwtool: go.mod go.sum $(GO_FILES) $(PAGE_FILES)
+$(BIN)/cwtool: go.mod go.sum $(GO_FILES) $(EMBEDDED)
 	@go build -o $@ ./cmd/cwtool
 
 $(BIN)/golangci-lint: tools/go.mod tools/go.sum
