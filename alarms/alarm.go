@@ -20,6 +20,8 @@ type Alarm struct {
 	Name string
 	// LogicalID is the name without coreapi-<environment>-, as CloudFormation allows it.
 	LogicalID string
+	// Site is the pool, instance, replica, shard or destination that the name ends with; empty where there is only one.
+	Site string
 	// Stack is the role of the stack that the alarm is in: monitoring, edge, or shard-<name>.
 	Stack string
 
@@ -239,6 +241,7 @@ func (d Definition) words(e *config.Environment, s site) Alarm {
 		Definition: d.ID,
 		Name:       name(e, s.id(d.ID)),
 		LogicalID:  LogicalID(s.id(d.ID)),
+		Site:       s.suffix,
 		Stack:      s.stack,
 		Description: fmt.Sprintf("%s: %s\nUsers: %s\nFirst: %s\nRunbook: %s",
 			strings.ToUpper(string(d.Severity)), text.Replace(d.Problem), text.Replace(d.Users), text.Replace(d.First),

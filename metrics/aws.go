@@ -5,6 +5,7 @@ var (
 	perService  = []Set{{1, []Dimension{ServiceName, ServiceID}}}
 	perTopic    = []Set{{1, []Dimension{TopicName}}}
 	perCheck    = []Set{{1, []Dimension{HealthCheckID}}}
+	perLogGroup = []Set{{1, []Dimension{LogGroupName}}}
 )
 
 const seenOnDashboards = "AWS's own view of the service, drawn beside the application's; the application's metric has the alarm"
@@ -60,6 +61,12 @@ var (
 		Meaning: "1 when more than 18 % of the checkers around the world reach /health, else 0",
 		Targets: []Target{{"Minimum", Exactly, 1}},
 	}
+
+	LogIncomingBytes = Metric{
+		Name: "IncomingBytes", Namespace: LogsNamespace, Unit: Bytes, Source: FromLogs, Sets: perLogGroup,
+		Meaning: "bytes of log events that a log group took in, which is what logging costs",
+		NoAlarm: "a matter of cost, which is planned with the strategy dashboard",
+	}
 )
 
 var awsMetrics = []Metric{
@@ -67,4 +74,5 @@ var awsMetrics = []Metric{
 	Service5xx, Service4xx, Service2xx, ServiceRequests, ServiceLatency, ServiceInstances, ServiceCPU, ServiceMemory,
 	NotificationsFailed,
 	ExternalCheckStatus,
+	LogIncomingBytes,
 }

@@ -15,7 +15,8 @@ var (
 	}
 	PoolIdle = Metric{
 		Name: "postgres.pool.idle_conns", Namespace: Namespace, Unit: Count, Source: FromApp, Sets: perPool,
-		Meaning: "open connections that no request holds; more than 20 % of the open ones on a good day",
+		Meaning: "open connections that no request holds",
+		Share:   &Share{"postgres.pool.total_conns", Above, 20},
 	}
 	PoolTotal = Metric{
 		Name: "postgres.pool.total_conns", Namespace: Namespace, Unit: Count, Source: FromApp, Sets: perPool,
@@ -52,7 +53,8 @@ var (
 	}
 	QueryTimeouts = Metric{
 		Name: "query.timeout_count", Namespace: Namespace, Unit: Count, Source: FromApp, Sets: perTier,
-		Meaning: "queries cancelled by their own timeout (5 s, long ones 30 s), in the publishing interval; none on a good day",
+		Meaning: "queries cancelled by their own timeout (5 s, long ones 30 s), in the publishing interval",
+		Share:   &Share{"query.count", Exactly, 0},
 	}
 
 	DatabaseSize = Metric{

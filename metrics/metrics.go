@@ -21,6 +21,7 @@ const (
 	AppRunnerNamespace = "AWS/AppRunner"
 	SNSNamespace       = "AWS/SNS"
 	Route53Namespace   = "AWS/Route53"
+	LogsNamespace      = "AWS/Logs"
 )
 
 // Unit is a CloudWatch standard unit, spelled as PutMetricData wants it.
@@ -58,6 +59,7 @@ const (
 	ServiceID            Dimension = "ServiceID"
 	TopicName            Dimension = "TopicName"
 	HealthCheckID        Dimension = "HealthCheckId"
+	LogGroupName         Dimension = "LogGroupName"
 )
 
 // Methods are the values of the dimension Method.
@@ -83,6 +85,7 @@ const (
 	FromAppRunner Source = "app-runner" // AWS App Runner
 	FromSNS       Source = "sns"        // Amazon SNS
 	FromRoute53   Source = "route53"    // Amazon Route 53, in us-east-1 only
+	FromLogs      Source = "logs"       // Amazon CloudWatch Logs
 )
 
 // Comparison relates a value to its target.
@@ -102,6 +105,13 @@ type Target struct {
 	Value     float64
 }
 
+// Share is where the metric's sum should be on a good day, in percent of the sum of another metric of the same dimensions.
+type Share struct {
+	Of      string // the other metric's name
+	Is      Comparison
+	Percent float64
+}
+
 // Metric is one entry of the contract.
 type Metric struct {
 	Name      string
@@ -111,6 +121,7 @@ type Metric struct {
 	Source    Source
 	Sets      []Set
 	Targets   []Target
+	Share     *Share
 	// NoAlarm is the reason why no alarm watches the metric; empty where one does.
 	NoAlarm string
 }
@@ -169,6 +180,11 @@ func JSON() ([]byte, error) {
 		Is        Comparison `json:"is"`
 		Value     float64    `json:"value"`
 	}
+	type share struct {
+		Of      string     `json:"of"`
+		Is      Comparison `json:"is"`
+		Percent float64    `json:"percent"`
+	}
 	type metric struct {
 		Namespace string   `json:"namespace"`
 		Name      string   `json:"name"`
@@ -177,6 +193,7 @@ func JSON() ([]byte, error) {
 		Source    Source   `json:"source"`
 		Sets      []set    `json:"dimensionSets"`
 		Targets   []target `json:"targets,omitempty"`
+		Share     *share   `json:"share,omitempty"`
 		NoAlarm   string   `json:"noAlarm,omitempty"`
 	}
 	contract := struct {
@@ -188,7 +205,7 @@ func JSON() ([]byte, error) {
 		Values: map[Dimension][]string{Method: Methods, EndpointCategory: EndpointCategories},
 	}
 	for _, m := range All() {
-		out := metric{m.Namespace, m.Name, m.Unit, m.Meaning, m.Source, nil, nil, m.NoAlarm}
+		out := metric{m.Namespace, m.Name, m.Unit, m.Meaning, m.Source, nil, nil, (*share)(m.Share), m.NoAlarm}
 		for _, s := range m.Sets {
 			out.Sets = append(out.Sets, set(s))
 		}

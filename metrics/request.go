@@ -27,15 +27,18 @@ var (
 	}
 	Response4xx = Metric{
 		Name: "http.response.4xx", Namespace: Namespace, Unit: Count, Source: FromApp, Sets: perTier,
-		Meaning: "responses with a 4xx status, in the publishing interval; under 5 % of all on a good day",
+		Meaning: "responses with a 4xx status, in the publishing interval",
+		Share:   &Share{"http.response.total", Below, 5},
 	}
 	Response5xx = Metric{
 		Name: "http.response.5xx", Namespace: Namespace, Unit: Count, Source: FromApp, Sets: perTier,
-		Meaning: "responses with a 5xx status, in the publishing interval; under 0.1 % of all on a good day",
+		Meaning: "responses with a 5xx status, in the publishing interval",
+		Share:   &Share{"http.response.total", Below, 0.1},
 	}
 	RequestTimeouts = Metric{
 		Name: "http.request.timeout_count", Namespace: Namespace, Unit: Count, Source: FromApp, Sets: perTier,
-		Meaning: "requests cut off by their timeout (30 s, long operations 2 min), in the publishing interval; under 0.1 % on a good day",
+		Meaning: "requests cut off by their timeout (30 s, long operations 2 min), in the publishing interval",
+		Share:   &Share{"http.request.count", Below, 0.1},
 	}
 	RequestsActive = Metric{
 		Name: "http.request.active", Namespace: Namespace, Unit: Count, Source: FromApp, Sets: once,

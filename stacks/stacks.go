@@ -12,6 +12,7 @@ import (
 	"github.com/restartix/core-api-monitoring/alarms"
 	"github.com/restartix/core-api-monitoring/config"
 	"github.com/restartix/core-api-monitoring/constructs"
+	"github.com/restartix/core-api-monitoring/dashboards"
 	"github.com/restartix/core-api-monitoring/metrics"
 	"github.com/restartix/core-api-monitoring/queries"
 )
@@ -22,6 +23,7 @@ import (
 //	coreapi-<environment>-service      the managed App Runner service, if it is managed
 //	coreapi-<environment>-edge         the check from outside, its alarm and topics, in us-east-1, if there is one
 //	coreapi-<environment>-monitoring   topics and subscriptions, alarms of the shared tier, metric filters, saved queries
+//	coreapi-<environment>-dashboards   the dashboards, which grow with the shards
 //	coreapi-<environment>-shard-<name> the alarms of one enterprise shard, one stack each, so that any number fits
 func Add(app awscdk.App, e *config.Environment) error {
 	list, alarmErr := alarms.Defined(e)
@@ -29,16 +31,23 @@ func Add(app awscdk.App, e *config.Environment) error {
 	if err := errors.Join(alarmErr, queryErr); err != nil {
 		return fmt.Errorf("environment %s: %w", e.Name, err)
 	}
+	pages, err := dashboards.For(e, list, saved)
+	if err != nil {
+		return fmt.Errorf("environment %s: %w", e.Name, err)
+	}
 	// Which stack an alarm is in, and the topics as that stack knows them.
 	stacks, topics := map[string]awscdk.Stack{}, map[string]constructs.Topics{}
 
 	monitoring := stack(app, e, alarms.MonitoringStack, "Alarms, notifications and saved queries", e.Region, e.Tags)
 	stacks[alarms.MonitoringStack] = monitoring
+	views := stack(app, e, "dashboards", "Dashboards", e.Region, e.Tags)
 	if e.Service.Managed != nil {
 		service := stack(app, e, "service", "The App Runner service and its health check", e.Region, nil)
 		constructs.Service(service, e)
-		constructs.ServiceID(monitoring, e)
-		monitoring.AddStackDependency(service, jsii.String("the service's id and log group"))
+		for _, s := range []awscdk.Stack{monitoring, views} {
+			constructs.ServiceID(s, e)
+			s.AddStackDependency(service, jsii.String("the service's id and log group"))
+		}
 	}
 	var elsewhere constructs.Topics
 	if e.ExternalCheck != nil {
@@ -76,6 +85,9 @@ func Add(app awscdk.App, e *config.Environment) error {
 				append(shared[:1:1], alarms.Dimension{Name: metrics.Shard, Value: s.Name}))
 		}
 		stacks[role], topics[role] = shard, byName
+	}
+	for _, d := range pages {
+		constructs.Dashboard(views, d)
 	}
 	for _, a := range list {
 		constructs.Alarm(stacks[a.Stack], a, topics[a.Stack])

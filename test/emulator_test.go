@@ -50,6 +50,11 @@ func TestTheDeployedEnvironmentIsTheReviewedOne(t *testing.T) {
 				t.Errorf("phase %s: the inventory has no %q", phase, text)
 			}
 		}
+		for _, slug := range []string{"operations", "database", "api", "application", "features", "strategy"} {
+			if !strings.Contains(string(out), "| coreapi-phase"+phase+"-eu-central-1-"+slug+" | ") {
+				t.Errorf("phase %s: the inventory has no dashboard %s", phase, slug)
+			}
+		}
 		if strings.Contains(string(out), "local-engineering-key") || strings.Contains(string(out), "not read back") {
 			t.Errorf("phase %s: the inventory shows a key, or a type that it cannot read back:\n%s", phase, out)
 		}

@@ -16,6 +16,7 @@ func TestPurePackagesDoNotReachTheCDK(t *testing.T) {
 		"alarms":       {"github.com/aws/", module + "queries", module + "constructs", module + "stacks"},
 		"queries":      {"github.com/aws/", module + "alarms", module + "constructs", module + "stacks"},
 		"slo":          {"github.com/"},
+		"dashboards":   {"github.com/aws/", module + "constructs", module + "stacks"},
 		"internal/cfn": {"github.com/aws/", "github.com/restartix/"},
 		"internal/lint": {
 			"github.com/aws/", module + "config", module + "metrics", module + "alarms", module + "queries", module + "constructs", module + "stacks",

@@ -12,6 +12,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/dashboards"
 	"github.com/restartix/core-api-monitoring/internal/golden"
 )
 
@@ -24,13 +26,28 @@ func TestTemplatesAreAsReviewed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			snapshots.Check(e.Name+"/"+template.Name+".yaml", readable(t, text))
+			snapshots.Check(e.Name+"/"+template.Name+".yaml", readable(t, text, a.bodies(t, e)))
 		}
 	}
 }
 
-// readable is a template as a reviewer reads it: sorted keys, texts of several lines as such, JSON in strings decoded.
-func readable(t *testing.T, text []byte) string {
+// bodies are an environment's dashboards, each with the name of the snapshot that shows it.
+func (a assembly) bodies(t *testing.T, e *config.Environment) map[string]string {
+	t.Helper()
+	list, err := dashboards.Defined(e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for _, d := range list {
+		files[d.Body] = fmt.Sprintf("test/snapshots/dashboards/%s/%s.yaml", e.Name, d.Slug)
+	}
+	return files
+}
+
+// readable is a template as a reviewer reads it: sorted keys, texts of several lines as such, JSON in strings decoded. A text
+// that has a snapshot of its own is replaced by that one's name.
+func readable(t *testing.T, text []byte, elsewhere map[string]string) string {
 	t.Helper()
 	var template any
 	if err := json.Unmarshal(text, &template); err != nil {
@@ -39,26 +56,29 @@ func readable(t *testing.T, text []byte) string {
 	var b strings.Builder
 	encoder := yaml.NewEncoder(&b)
 	encoder.SetIndent(2)
-	if err := encoder.Encode(decoded(template)); err != nil {
+	if err := encoder.Encode(decoded(template, elsewhere)); err != nil {
 		t.Fatal(err)
 	}
 	return b.String()
 }
 
-func decoded(v any) any {
+func decoded(v any, elsewhere map[string]string) any {
 	switch v := v.(type) {
 	case map[string]any:
 		for k := range v {
-			v[k] = decoded(v[k])
+			v[k] = decoded(v[k], elsewhere)
 		}
 	case []any:
 		for i := range v {
-			v[i] = decoded(v[i])
+			v[i] = decoded(v[i], elsewhere)
 		}
 	case string:
+		if file, ok := elsewhere[v]; ok {
+			return "as in " + file
+		}
 		var inner map[string]any
 		if strings.HasPrefix(v, "{") && json.Unmarshal([]byte(v), &inner) == nil {
-			return decoded(inner)
+			return decoded(inner, elsewhere)
 		}
 	case float64:
 		if v == float64(int64(v)) {

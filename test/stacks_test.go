@@ -80,6 +80,7 @@ func TestGrowingFromPhaseToPhaseReplacesNothing(t *testing.T) {
 var createOnly = map[string][]string{
 	"AWS::CloudWatch::Alarm":                   {"AlarmName"},
 	"AWS::CloudWatch::CompositeAlarm":          {"AlarmName"},
+	"AWS::CloudWatch::Dashboard":               {"DashboardName"},
 	"AWS::RDS::EventSubscription":              {"SubscriptionName"},
 	"AWS::SNS::Topic":                          {"TopicName", "FifoTopic"},
 	"AWS::SNS::Subscription":                   {"Endpoint", "Protocol", "TopicArn"},
@@ -221,8 +222,8 @@ func TestFiftyShardsFit(t *testing.T) {
 	out := filepath.Join(project, "cdk.out")
 	runIn(t, project, out, "many")
 	checkLimits(t, out)
-	if got := len(manifest(t, out)); got != 53 {
-		t.Errorf("%d stacks; expected service, edge, monitoring and 50 shard stacks", got)
+	if got := len(manifest(t, out)); got != 54 {
+		t.Errorf("%d stacks; expected service, edge, monitoring, dashboards and 50 shard stacks", got)
 	}
 }
 

@@ -5,6 +5,7 @@ package deployed
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"regexp"
@@ -22,18 +23,23 @@ import (
 
 	"github.com/restartix/core-api-monitoring/alarms"
 	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/dashboards"
 	"github.com/restartix/core-api-monitoring/metrics"
 )
 
 // Environment is what AWS says about an environment.
 type Environment struct {
-	Name      string
-	Stacks    []Stack
-	Alarms    []alarms.Alarm
-	Topics    []Topic
-	Queries   []Query
-	Resources []Count
+	Name       string
+	Stacks     []Stack
+	Alarms     []alarms.Alarm
+	Topics     []Topic
+	Queries    []Query
+	Dashboards []Dashboard
+	Resources  []Count
 }
+
+// Dashboard is a CloudWatch dashboard with its body.
+type Dashboard struct{ Name, Body string }
 
 // Stack is a CloudFormation stack.
 type Stack struct{ Name, Status string }
@@ -83,6 +89,9 @@ func Read(ctx context.Context, cfg aws.Config, e *config.Environment) (*Environm
 		return nil, fmt.Errorf("no stack coreapi-%s-* in account %s, %s; deploy it first", e.Name, e.Account, e.Region)
 	}
 	if err := d.readQueries(ctx, cfg, e); err != nil {
+		return nil, err
+	}
+	if err := d.readDashboards(ctx, cfg, e); err != nil {
 		return nil, err
 	}
 	for _, kind := range slices.Sorted(maps.Keys(byType)) {
@@ -148,7 +157,7 @@ func (d *Environment) readStacks(ctx context.Context, cfg aws.Config, e *config.
 // ownStack tells the environment's stacks from those of one whose name begins with its name: prod and prod-eu.
 func ownStack(e *config.Environment, name string) bool {
 	role, ok := strings.CutPrefix(name, "coreapi-"+e.Name+"-")
-	return ok && (slices.Contains([]string{alarms.MonitoringStack, alarms.EdgeStack, "service"}, role) || strings.HasPrefix(role, alarms.ShardStack("")))
+	return ok && (slices.Contains([]string{alarms.MonitoringStack, alarms.EdgeStack, "service", "dashboards"}, role) || strings.HasPrefix(role, alarms.ShardStack("")))
 }
 
 // ownAlarm does the same for alarms: an alarm's ID begins with a capital, an environment's name has none.
@@ -315,6 +324,45 @@ func (d *Environment) readQueries(ctx context.Context, cfg aws.Config, e *config
 	return nil
 }
 
+func (d *Environment) readDashboards(ctx context.Context, cfg aws.Config, e *config.Environment) error {
+	client := cloudwatch.NewFromConfig(cfg)
+	pages := cloudwatch.NewListDashboardsPaginator(client, &cloudwatch.ListDashboardsInput{
+		DashboardNamePrefix: aws.String(dashboards.Name(e, "")),
+	})
+	for pages.HasMorePages() {
+		page, err := pages.NextPage(ctx)
+		if err != nil {
+			return err
+		}
+		for _, entry := range page.DashboardEntries {
+			out, err := client.GetDashboard(ctx, &cloudwatch.GetDashboardInput{DashboardName: entry.DashboardName})
+			if err != nil {
+				return fmt.Errorf("dashboard %s: %w", aws.ToString(entry.DashboardName), err)
+			}
+			d.Dashboards = append(d.Dashboards, Dashboard{aws.ToString(entry.DashboardName), aws.ToString(out.DashboardBody)})
+		}
+	}
+	slices.SortFunc(d.Dashboards, func(a, b Dashboard) int { return cmp.Compare(a.Name, b.Name) })
+	return nil
+}
+
+// titles are a dashboard's widgets, as far as they have titles.
+func (d Dashboard) titles() []string {
+	var body struct {
+		Widgets []struct{ Properties struct{ Title string } }
+	}
+	if err := json.Unmarshal([]byte(d.Body), &body); err != nil {
+		return []string{"its body is no JSON: " + err.Error()}
+	}
+	var list []string
+	for _, w := range body.Widgets {
+		if w.Properties.Title != "" {
+			list = append(list, w.Properties.Title)
+		}
+	}
+	return list
+}
+
 // Missing lists what the stacks have and AWS does not show; none of an environment that is all there.
 func (d *Environment) Missing() []string {
 	var list []string
@@ -346,6 +394,10 @@ func (d *Environment) Markdown() string {
 	fmt.Fprintf(&b, "\n## Saved queries (%d)\n\n| query | log groups |\n|---|---|\n", len(d.Queries))
 	for _, q := range d.Queries {
 		fmt.Fprintf(&b, "| %s | %s |\n", q.Name, strings.Join(q.LogGroups, ", "))
+	}
+	fmt.Fprintf(&b, "\n## Dashboards (%d)\n\n| dashboard | widgets |\n|---|---|\n", len(d.Dashboards))
+	for _, each := range d.Dashboards {
+		fmt.Fprintf(&b, "| %s | %s |\n", each.Name, strings.Join(each.titles(), "; "))
 	}
 	b.WriteString("\n## Resources\n\n| type | in the stacks | read back | by |\n|---|---|---|---|\n")
 	for _, c := range d.Resources {

@@ -42,6 +42,10 @@ var readers = map[string]reader{
 		})
 		return err == nil && len(out.CompositeAlarms) == 1, err
 	}},
+	"AWS::CloudWatch::Dashboard": {"cloudwatch GetDashboard", func(ctx context.Context, cfg aws.Config, id string) (bool, error) {
+		_, err := cloudwatch.NewFromConfig(cfg).GetDashboard(ctx, &cloudwatch.GetDashboardInput{DashboardName: aws.String(id)})
+		return err == nil, err
+	}},
 	"AWS::RDS::EventSubscription": {"rds DescribeEventSubscriptions", func(ctx context.Context, cfg aws.Config, id string) (bool, error) {
 		out, err := rds.NewFromConfig(cfg).DescribeEventSubscriptions(ctx, &rds.DescribeEventSubscriptionsInput{SubscriptionName: aws.String(id)})
 		return err == nil && len(out.EventSubscriptionsList) == 1, err

@@ -1,0 +1,142 @@
+package dashboards
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/restartix/core-api-monitoring/alarms"
+	"github.com/restartix/core-api-monitoring/metrics"
+	"github.com/restartix/core-api-monitoring/slo"
+)
+
+func operations(v *view) page {
+	severe := func(shard bool, severities ...alarms.Severity) []alarms.Alarm {
+		return v.where(func(a alarms.Alarm) bool {
+			return notifies(a) && ofShard(a) == shard && slices.Contains(severities, a.Severity)
+		})
+	}
+	promised := v.env.Phase().Availability
+	p := page{
+		start: "-PT3H",
+		rows: []row{
+			{6, v.states("Critical alarms: one that is red needs somebody now", severe(false, alarms.Critical))},
+			{4, v.states("Enterprise shards: critical alarms that are not OK", severe(true, alarms.Critical), "ALARM", "INSUFFICIENT_DATA")},
+			{4, v.states("Warnings that are on", append(severe(false, alarms.Warning, alarms.Info), severe(true, alarms.Warning, alarms.Info)...), "ALARM")},
+
+			heading("Look here next", "From the cause that stops everything to the symptoms."),
+			{6, join(
+				v.graph(graph{title: "Requests waiting for a connection, a minute", unit: metrics.Count, watched: []watch{{"PoolWaiting", ""}}}),
+				v.graph(graph{title: "Pool utilization", unit: metrics.Percent, watched: []watch{{"PoolUtilizationHigh", ""}}, most: 100}),
+				v.graph(graph{title: "The database answers (1) or not (0)", watched: []watch{{"DatabaseUnreachable", ""}}, most: 1.2}),
+				v.graph(graph{title: "Replicas answer (1) or not (0)", watched: []watch{{"ReplicaDown", ""}}, most: 1.2}),
+			)},
+			{6, join(
+				v.graph(graph{title: "Failed requests", unit: metrics.Percent, stacked: true, watched: errorRates}),
+				v.graph(graph{title: "Request latency", unit: metrics.Milliseconds, watched: requestLatency}),
+				v.graph(graph{title: "Requests a minute", unit: metrics.Count, lines: []line{
+					{metric: metrics.RequestCount, stat: "Sum", dimensions: v.here(), label: "requests", period: minute},
+				}}),
+				v.fromOutside(),
+			)},
+			{6, join(
+				one(v.log("What fails, and for how many users", "errors-by-type")),
+				v.graph(graph{title: "Notifications that did not arrive, in 5 minutes", unit: metrics.Count, watched: []watch{{"NotificationsFailing", ""}}, width: 8}),
+			)},
+
+			heading("What was promised", fmt.Sprintf("The shared tier: %s %% of requests over %d days.", number64(promised.Shared), slo.Days)),
+			{6, v.availability(false, promised.Shared)},
+			{7, join(
+				one(text(durability())),
+				v.states("Durability", v.where(func(a alarms.Alarm) bool { return !ofShard(a) && watchesData(a) })),
+				v.states("Latency by endpoint category", v.where(func(a alarms.Alarm) bool { return strings.HasPrefix(a.Definition, "EndpointLatency") })),
+			)},
+		},
+	}
+	p = v.withShards(p, func() (all, chosen []row) {
+		return []row{
+				{6, join(
+					v.worst("Requests waiting: the ten worst shards", "PoolWaiting"),
+					v.perShard("Failed requests (5xx) in 5 minutes: the ten worst shards", metrics.Response5xx),
+					v.worst("p95 latency: the ten slowest shards", "RequestLatencyP95High"),
+				)},
+			}, []row{
+				{6, v.availability(true, promised.Shard)},
+			}
+	})
+	p.rows = append(p.rows, row{8, one(text(v.runbooks()))})
+	return p
+}
+
+// fromOutside draws the check of /health from outside: by its alarm, since AWS gives out the check's id in another stack and
+// Region.
+func (v *view) fromOutside() []widget {
+	for _, a := range v.where(func(a alarms.Alarm) bool { return a.Definition == "ExternalCheckFailing" }) {
+		return one(widget{kind: "metric", properties: metricProperties{
+			Title: "Seen from outside: up (1) or not (0)", Region: v.region(a), View: "timeSeries",
+			Annotations: &annotations{Alarms: []string{v.arn(a)}},
+		}})
+	}
+	return nil
+}
+
+// Shares of an error budget at which its gauge turns amber and red, in percent.
+const (
+	budgetLow   = 50
+	budgetShort = 10
+)
+
+// availability shows a tier's objective: what was reached, what is left of the error budget, and how fast it burns.
+func (v *view) availability(shard bool, target float64) []widget {
+	dimensions := v.here()
+	if shard {
+		dimensions = v.here(v.shard())
+	}
+	terms := func(then line) []line {
+		return []line{
+			{metric: metrics.Response5xx, stat: "Sum", dimensions: dimensions, id: "failed", hidden: true, period: day},
+			{metric: metrics.ResponseTotal, stat: "Sum", dimensions: dimensions, id: "all", hidden: true, period: day},
+			then,
+		}
+	}
+	month := fmt.Sprintf("-P%dD", slo.Days)
+	budget := slo.Budget(target)
+	var long, short []watch
+	for _, b := range slo.Burns {
+		long = append(long, watch{"ErrorBudgetBurn" + b.ID + "Long", "over " + alarms.Duration(b.Long)})
+		short = append(short, watch{"ErrorBudgetBurn" + b.ID + "Short", "over " + alarms.Duration(b.Short)})
+	}
+	return join(
+		v.graph(graph{
+			title: fmt.Sprintf("Availability, %d days (objective: %s %%)", slo.Days, number64(target)), view: "singleValue", whole: true, back: month, width: 5,
+			lines: terms(line{expression: "100 - 100 * FILL(failed, 0) / all", label: "% of requests", period: day}),
+		}),
+		v.graph(graph{
+			title: "Error budget left, %", view: "gauge", unit: metrics.Percent, whole: true, back: month, width: 5, most: 100,
+			lines: terms(line{expression: fmt.Sprintf("100 - 100 * (100 * FILL(failed, 0) / all) / %s", number64(budget)), label: "left", period: day}),
+			marks: []mark{
+				{Label: fmt.Sprintf("over %d %%", budgetShort), Value: budgetShort, Color: amber, Fill: "above"},
+				{Label: fmt.Sprintf("over %d %%", budgetLow), Value: budgetLow, Color: green, Fill: "above"},
+				{Label: fmt.Sprintf("under %d %%", budgetShort), Value: budgetShort, Color: red, Fill: "below"},
+			},
+		}),
+		v.graph(graph{title: "Burn rate of the error budget now (1: just used up in the window promised)", chosen: shard, watched: short[:2], scale: budget}),
+		v.graph(graph{title: "Burn rate over the last week", chosen: shard, watched: long, scale: budget, back: "-P7D"}),
+	)
+}
+
+func durability() string {
+	text := "### Durability\n\n| data | may lose | back within | watched by |\n|---|---|---|---|\n"
+	for _, d := range slo.Durabilities {
+		watched := strings.Join(d.WatchedBy, ", ")
+		if watched == "" {
+			watched = d.Because
+		}
+		text += fmt.Sprintf("| %s | %s | %s | %s |\n", d.Data, d.RPO, d.RTO, watched)
+	}
+	return text
+}
+
+func watchesData(a alarms.Alarm) bool {
+	return slices.ContainsFunc(slo.Durabilities, func(d slo.Durability) bool { return slices.Contains(d.WatchedBy, a.Definition) })
+}
