@@ -43,6 +43,7 @@ func (m metric) key() string {
 type expression struct {
 	id, text string
 	period   float64 // zero where it takes that of its metrics
+	returns  bool
 }
 
 func (l *linter) readAlarm(p place) *alarm {
@@ -64,13 +65,15 @@ func (l *linter) readAlarm(p place) *alarm {
 	}
 	for _, v := range p.in.List(p.Resource, "Metrics") {
 		query := object(v)
-		if returns, set := query["ReturnData"]; !set || fmt.Sprint(returns) == "true" {
+		data, set := query["ReturnData"]
+		returns := !set || text(data) == "true"
+		if returns {
 			a.returned++
 		}
 		period, _ := number(query["Period"])
 		switch stat := object(query["MetricStat"]); {
 		case query["Expression"] != nil:
-			a.expressions = append(a.expressions, expression{text(query["Id"]), text(query["Expression"]), period})
+			a.expressions = append(a.expressions, expression{text(query["Id"]), text(query["Expression"]), period, returns})
 		case stat != nil:
 			m := readMetric(object(stat["Metric"]), stat)
 			m.id = text(query["Id"])

@@ -25,7 +25,7 @@ type board struct {
 }
 
 func (l *linter) readBoards() {
-	for p := range l.of("AWS::CloudWatch::Dashboard") {
+	for _, p := range l.of("AWS::CloudWatch::Dashboard") {
 		alone := *p.in
 		alone.Resources = map[string]cfn.Resource{p.LogicalID: p.Resource}
 		list, err := boards.Read(alone)

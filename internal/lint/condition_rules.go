@@ -196,7 +196,7 @@ var conditionRules = []Rule{{
 				}
 			}
 		}
-		for p := range l.of("AWS::Logs::MetricFilter") {
+		for _, p := range l.of("AWS::Logs::MetricFilter") {
 			for _, v := range p.in.List(p.Resource, "MetricTransformations") {
 				var names []string
 				for _, d := range many(object(v)["Dimensions"]) {
@@ -215,7 +215,7 @@ var conditionRules = []Rule{{
 	Title:    "A metric filter with a default value and dimensions",
 	Why:      "CloudWatch Logs refuses the two together, at the deployment only.",
 	find: func(l *linter, report reporter) {
-		for p := range l.of("AWS::Logs::MetricFilter") {
+		for _, p := range l.of("AWS::Logs::MetricFilter") {
 			for _, v := range p.in.List(p.Resource, "MetricTransformations") {
 				if len(many(object(v)["Dimensions"])) > 0 && object(v)["DefaultValue"] != nil {
 					report(p, "a default value together with dimensions is refused; remove DefaultValue")
@@ -229,7 +229,7 @@ var conditionRules = []Rule{{
 	Title:    "A metric filter with more than three dimensions",
 	Why:      "CloudWatch Logs refuses it, at the deployment only.",
 	find: func(l *linter, report reporter) {
-		for p := range l.of("AWS::Logs::MetricFilter") {
+		for _, p := range l.of("AWS::Logs::MetricFilter") {
 			for _, v := range p.in.List(p.Resource, "MetricTransformations") {
 				if n := len(many(object(v)["Dimensions"])); n > 3 {
 					report(p, "%d dimensions; allowed: 3", n)

@@ -112,7 +112,7 @@ func (l *linter) topicOf(t *cfn.Template, text string) place {
 	if open(name.account) {
 		name.account = t.Account
 	}
-	for p := range l.of("AWS::SNS::Topic") {
+	for _, p := range l.of("AWS::SNS::Topic") {
 		if p.in.Text(p.Resource, "TopicName") == name.resource && !differ(name.region, p.in.Region) && !differ(name.account, p.in.Account) {
 			return p
 		}
@@ -122,7 +122,7 @@ func (l *linter) topicOf(t *cfn.Template, text string) place {
 
 // readNested finds the templates of nested stacks among the templates, and so their Region.
 func (l *linter) readNested() {
-	for p := range l.of("AWS::CloudFormation::Stack", "AWS::Serverless::Application") {
+	for _, p := range l.of("AWS::CloudFormation::Stack", "AWS::Serverless::Application") {
 		for _, file := range []string{text(p.Metadata["aws:asset:path"]), p.in.Text(p.Resource, "TemplateURL"), p.in.Text(p.Resource, "Location")} {
 			for _, child := range l.templates {
 				if file != "" && child != p.in && filepath.Base(file) == filepath.Base(child.File) {

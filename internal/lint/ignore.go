@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -22,17 +23,10 @@ type ignore struct {
 func (l *linter) readIgnores() {
 	for _, t := range l.templates {
 		l.ignores = append(l.ignores, l.ignoresOf(place{in: t, Resource: cfn.Resource{Metadata: t.Metadata}})...)
-		for _, r := range t.Of(types(t)...) {
-			l.ignores = append(l.ignores, l.ignoresOf(place{t, r})...)
+		for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
+			l.ignores = append(l.ignores, l.ignoresOf(place{t, t.Resources[id]})...)
 		}
 	}
-}
-
-func types(t *cfn.Template) (list []string) {
-	for _, r := range t.Resources {
-		list = append(list, r.Type)
-	}
-	return unequal(list)
 }
 
 func (l *linter) ignoresOf(p place) (list []*ignore) {

@@ -5,6 +5,7 @@ package lint
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -97,6 +98,7 @@ type linter struct {
 	Options
 	known     []string // rules, by id
 	templates []*cfn.Template
+	byType    map[string][]place
 	parents   map[*cfn.Template]place // of nested stacks
 	alarms    []*alarm
 	senders   []sender
@@ -106,16 +108,20 @@ type linter struct {
 }
 
 func newLinter(o Options, templates []cfn.Template) *linter {
-	l := &linter{Options: o, parents: map[*cfn.Template]place{}}
+	l := &linter{Options: o, byType: map[string][]place{}, parents: map[*cfn.Template]place{}}
 	for _, r := range Rules {
 		l.known = append(l.known, r.ID)
 	}
 	for _, t := range templates {
 		l.templates = append(l.templates, &t)
+		for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
+			r := t.Resources[id]
+			l.byType[r.Type] = append(l.byType[r.Type], place{&t, r})
+		}
 	}
 	l.readNested()
 	l.readIgnores()
-	for p := range l.of("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm") {
+	for _, p := range l.of("AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm") {
 		l.alarms = append(l.alarms, l.readAlarm(p))
 	}
 	l.readFamilies()
@@ -125,15 +131,10 @@ func newLinter(o Options, templates []cfn.Template) *linter {
 	return l
 }
 
-// of yields the resources of the given types, in the order of the templates.
-func (l *linter) of(types ...string) func(yield func(place) bool) {
-	return func(yield func(place) bool) {
-		for _, t := range l.templates {
-			for _, r := range t.Of(types...) {
-				if !yield(place{t, r}) {
-					return
-				}
-			}
-		}
+// of lists the resources of the given types.
+func (l *linter) of(types ...string) (list []place) {
+	for _, each := range types {
+		list = append(list, l.byType[each]...)
 	}
+	return list
 }

@@ -78,17 +78,17 @@ func (l *linter) readSenders() {
 		}
 		l.senders = append(l.senders, s)
 	}
-	for p := range l.of("AWS::RDS::EventSubscription") {
+	for _, p := range l.of("AWS::RDS::EventSubscription") {
 		add(p, rdsEvents, branches(p.Properties["SnsTopicArn"]))
 	}
-	for p := range l.of("AWS::Events::Rule") {
+	for _, p := range l.of("AWS::Events::Rule") {
 		var targets []any
 		for _, target := range branches(p.Properties["Targets"]) {
 			targets = append(targets, branches(object(target)["Arn"])...)
 		}
 		add(p, eventBridge, targets)
 	}
-	for p := range l.of("AWS::Budgets::Budget") {
+	for _, p := range l.of("AWS::Budgets::Budget") {
 		var addresses []any
 		for _, n := range branches(p.Properties["NotificationsWithSubscribers"]) {
 			for _, s := range branches(object(n)["Subscribers"]) {
@@ -118,7 +118,7 @@ type subscription struct {
 }
 
 func (l *linter) readTopics() {
-	for p := range l.of("AWS::SNS::Topic") {
+	for _, p := range l.of("AWS::SNS::Topic") {
 		t := topic{place: p}
 		for _, s := range l.senders {
 			if slices.ContainsFunc(s.destinations, func(d destination) bool { return d.kind == people && same(d.to, p) }) {
@@ -129,7 +129,7 @@ func (l *linter) readTopics() {
 			continue
 		}
 		t.subscriptions = l.subscriptions(p)
-		for policy := range l.of("AWS::SNS::TopicPolicy", "AWS::SNS::TopicInlinePolicy") {
+		for _, policy := range l.of("AWS::SNS::TopicPolicy", "AWS::SNS::TopicInlinePolicy") {
 			for _, named := range append(branches(policy.Properties["Topics"]), branches(policy.Properties["TopicArn"])...) {
 				if found, _, _ := l.follow(policy.in, named); same(found, p) {
 					t.ownPolicy = true
@@ -157,15 +157,15 @@ func (l *linter) subscriptions(to place) (list []subscription) {
 	for _, inline := range branches(to.Properties["Subscription"]) {
 		listen(to, map[string]any{"Ref": to.LogicalID}, object(inline))
 	}
-	for p := range l.of("AWS::SNS::Subscription") {
+	for _, p := range l.of("AWS::SNS::Subscription") {
 		listen(p, p.Properties["TopicArn"], p.Properties)
 	}
-	for p := range l.of("AWS::Chatbot::SlackChannelConfiguration", "AWS::Chatbot::MicrosoftTeamsChannelConfiguration") {
+	for _, p := range l.of("AWS::Chatbot::SlackChannelConfiguration", "AWS::Chatbot::MicrosoftTeamsChannelConfiguration") {
 		for _, arn := range branches(p.Properties["SnsTopicArns"]) {
 			listen(p, arn, map[string]any{"Protocol": "chatbot", "Endpoint": p.LogicalID})
 		}
 	}
-	for p := range l.of("AWS::Serverless::Function") {
+	for _, p := range l.of("AWS::Serverless::Function") {
 		for _, event := range object(p.Properties["Events"]) {
 			if e := object(event); e["Type"] == "SNS" {
 				listen(p, object(e["Properties"])["Topic"], map[string]any{"Protocol": "lambda", "Endpoint": p.LogicalID})

@@ -286,7 +286,7 @@ func unique(list []destination) []destination {
 
 // permitted reports whether alarms may invoke the function.
 func (l *linter) permitted(f place) bool {
-	for p := range l.of("AWS::Lambda::Permission") {
+	for _, p := range l.of("AWS::Lambda::Permission") {
 		if p.in == f.in && p.in.Text(p.Resource, "Principal") == "lambda.alarms.cloudwatch.amazonaws.com" && refersTo(p.Properties["FunctionName"], f.LogicalID) {
 			return true
 		}
