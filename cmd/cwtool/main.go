@@ -15,7 +15,9 @@ type command struct {
 	run                      func(args []string, out, problems io.Writer) int
 }
 
-var commands = []command{}
+var commands = []command{
+	{"diff", "[flags] OLD NEW", "what a new version of templates changes for people", diff},
+}
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 

@@ -1,0 +1,268 @@
+package changes
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/restartix/core-api-monitoring/internal/cfn"
+	"github.com/restartix/core-api-monitoring/internal/lint"
+)
+
+// RouteKind is what becomes of a way to people.
+type RouteKind string
+
+// What becomes of ways to people. One is moved if the same topic leads to the same service at another address.
+const (
+	Lost   RouteKind = "lost"
+	Moved  RouteKind = "moved"
+	Gained RouteKind = "gained"
+)
+
+var routeKinds = []RouteKind{Lost, Moved, Gained}
+
+// RouteChange is somebody whom alarms, or events, reach no longer, at another address, or only now.
+type RouteChange struct {
+	Kind RouteKind `json:"kind"`
+	// To is the topic that leads to them, Service what listens there.
+	To      string `json:"to"`
+	Service string `json:"service,omitempty"`
+	Pages   bool   `json:"pages"` // whether that wakes people
+	// Why is the link that broke, or which address became which.
+	Why     string     `json:"why,omitempty"`
+	Senders []Identity `json:"senders"`
+	// Critical is how many of them are critical alarms.
+	Critical int `json:"critical"`
+}
+
+func routesBySender(templates []cfn.Template) map[place][]lint.Route {
+	by := map[place][]lint.Route{}
+	for _, r := range lint.Routes(templates) {
+		at := place{r.Template, r.LogicalID}
+		by[at] = append(by[at], r)
+	}
+	return by
+}
+
+// of are the routes that start at a resource when it alarms, or otherwise publishes.
+func of(r *resource, routes map[place][]lint.Route, state string) []lint.Route {
+	if r.alarm == nil {
+		state = ""
+	}
+	return slices.DeleteFunc(slices.Clone(routes[place{r.in.Name, r.LogicalID}]), func(each lint.Route) bool { return each.State != state })
+}
+
+const whenAlarming = "AlarmActions"
+
+// told are those whom an alarm reaches.
+func (c *comparison) told(r *resource, routes map[place][]lint.Route) (list []string) {
+	for _, each := range of(r, routes, whenAlarming) {
+		if who := whom(each.Via, each.To.Service); each.Broken == "" && !slices.Contains(list, who) {
+			list = append(list, who)
+		}
+	}
+	return list
+}
+
+// whom is a topic's name, with what listens there unless the name says so.
+func whom(topic, service string) string {
+	if first, _, _ := strings.Cut(strings.ToLower(service), " "); strings.Contains(strings.ToLower(topic), first) {
+		return topic
+	}
+	return fmt.Sprintf("%s (%s)", topic, service)
+}
+
+// severity is what the alarm says of itself; what pages is critical in any case.
+func (c *comparison) severity(r *resource, routes map[place][]lint.Route) string {
+	if slices.ContainsFunc(of(r, routes, whenAlarming), func(each lint.Route) bool { return each.To.Pages() }) {
+		return critical
+	}
+	return r.alarm.severity
+}
+
+// routes are those that are lost and gained by what is in both versions, those with the same reason together.
+func (c *comparison) routes() []RouteChange {
+	type key struct {
+		kind             RouteKind
+		to, service, why string
+	}
+	at := map[key]int{}
+	var list []RouteChange
+	note := func(p pair, kind RouteKind, r lint.Route, why string) {
+		k := key{kind, r.Via, r.To.Service, why}
+		i, seen := at[k]
+		if !seen {
+			i = len(list)
+			at[k] = i
+			list = append(list, RouteChange{Kind: kind, To: r.Via, Service: r.To.Service, Pages: r.To.Pages(), Why: why})
+		}
+		if id := p.new.identity(); !slices.Contains(list[i].Senders, id) {
+			list[i].Senders = append(list[i].Senders, id)
+			if p.new.alarm != nil && c.severity(p.old, c.oldRoute) == critical {
+				list[i].Critical++
+			}
+		}
+	}
+	for _, p := range c.pairs {
+		if p.old == nil || p.new == nil {
+			continue
+		}
+		before, after := of(p.old, c.oldRoute, whenAlarming), of(p.new, c.newRoute, whenAlarming)
+		lost := without(before, after, c.sameListener)
+		gained := without(after, before, func(new, old lint.Route) bool { return c.sameListener(old, new) })
+		for _, r := range lost {
+			i := slices.IndexFunc(gained, func(now lint.Route) bool { return c.same(r.Via, now.Via) && r.To.Service == now.To.Service })
+			if i < 0 {
+				note(p, Lost, r, c.why(r, after))
+				continue
+			}
+			note(p, Moved, gained[i], addresses(r.To.Address, gained[i].To.Address))
+			gained = slices.Delete(gained, i, i+1)
+		}
+		for _, r := range gained {
+			note(p, Gained, r, "")
+		}
+	}
+	slices.SortStableFunc(list, func(a, b RouteChange) int {
+		return cmp.Or(slices.Index(routeKinds, a.Kind)-slices.Index(routeKinds, b.Kind), pagersFirst(a)-pagersFirst(b), cmp.Compare(a.To, b.To), cmp.Compare(a.Service, b.Service), cmp.Compare(a.Why, b.Why))
+	})
+	return list
+}
+
+func pagersFirst(r RouteChange) int {
+	if r.Pages {
+		return 0
+	}
+	return 1
+}
+
+// without are the routes that arrive where none of the others does.
+func without(routes, others []lint.Route, same func(a, b lint.Route) bool) (list []lint.Route) {
+	for _, r := range routes {
+		if r.Broken == "" && !slices.ContainsFunc(others, func(o lint.Route) bool { return o.Broken == "" && same(r, o) }) {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+// addresses says which address became which, unless only what must not be shown is different.
+func addresses(old, new string) string {
+	if old, new = masked(old), masked(new); old != new {
+		return old + " -> " + new
+	}
+	return "with another key"
+}
+
+func (c *comparison) sameListener(old, new lint.Route) bool {
+	if old.To == (lint.Listener{}) || new.To == (lint.Listener{}) {
+		return old.To == new.To && c.same(old.Via, new.Via)
+	}
+	return old.To.Service == new.To.Service && c.same(old.To.Address, new.To.Address)
+}
+
+// why names the link that broke.
+func (c *comparison) why(old lint.Route, after []lint.Route) string {
+	for _, r := range after {
+		if c.sameListener(old, r) {
+			return r.Broken
+		}
+	}
+	for _, r := range after {
+		if c.same(old.Via, r.Via) {
+			return or(r.Broken, fmt.Sprintf("%s is no longer subscribed to topic %s", or(old.To.Service, "it"), r.Via))
+		}
+	}
+	for _, r := range c.newSide {
+		if r.Type == "AWS::SNS::Topic" && c.same(old.Via, r.name) {
+			return "it is no longer among the actions"
+		}
+	}
+	if old.To == (lint.Listener{}) {
+		return "it is no longer among the actions"
+	}
+	return fmt.Sprintf("topic %s is removed", old.Via)
+}
+
+// states in which alarms tell somebody, in words.
+var moments = []struct{ state, words string }{
+	{whenAlarming, ""}, {"OKActions", " when it is over"}, {"InsufficientDataActions", " when data is missing"},
+}
+
+// rerouted says which actions of the alarm itself are others now.
+func (c *comparison) rerouted(p pair) (list []Detail) {
+	off := func(r *resource) bool { return word(r.resolved, "ActionsEnabled") == "false" }
+	switch {
+	case off(p.new) && !off(p.old):
+		list = append(list, Detail{Text: "its actions are switched off: nobody hears of it", Effect: Weaker, Property: "ActionsEnabled", Old: "true", New: "false"})
+	case off(p.old) && !off(p.new):
+		list = append(list, Detail{Text: "its actions are switched on again", Effect: Stronger, Property: "ActionsEnabled", Old: "false", New: "true"})
+	}
+	for _, moment := range moments {
+		before, after := of(p.old, c.oldRoute, moment.state), of(p.new, c.newRoute, moment.state)
+		for _, who := range c.only(before, after) {
+			list = append(list, Detail{Text: "no longer " + verb(who) + moment.words, Effect: Weaker, Property: moment.state, Old: who.Via})
+		}
+		for _, who := range c.only(after, before) {
+			list = append(list, Detail{Text: "now also " + verb(who) + moment.words, Effect: Stronger, Property: moment.state, New: who.Via})
+		}
+		if len(before)+len(after) > 0 {
+			continue
+		}
+		for _, d := range properties(map[string]any{moment.state: p.old.resolved[moment.state]}, map[string]any{moment.state: p.new.resolved[moment.state]}, c.same) {
+			list = append(list, d) // on machines
+		}
+	}
+	return list
+}
+
+// only are the topics, one route each, that the first routes have and the second do not.
+func (c *comparison) only(first, second []lint.Route) (list []lint.Route) {
+	for _, r := range first {
+		via := func(other lint.Route) bool {
+			return other.Via == r.Via || c.same(other.Via, r.Via) || c.same(r.Via, other.Via)
+		}
+		if !slices.ContainsFunc(second, via) && !slices.ContainsFunc(list, via) {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
+func verb(r lint.Route) string {
+	if r.To.Pages() {
+		return "pages " + whom(r.Via, r.To.Service)
+	}
+	return "notifies " + whom(r.Via, r.To.Service)
+}
+
+// stillNamed are those that know a resource by a name that it no longer has.
+func (c *comparison) stillNamed(name string) string {
+	var list []string
+	for _, r := range c.newSide {
+		if mentions(r.resolved, renaming{from: name, name: true}) {
+			list = append(list, r.name)
+		}
+	}
+	if len(list) == 0 {
+		return ""
+	}
+	return "; it is still called so in " + strings.Join(list, ", ")
+}
+
+func mentions(v any, r renaming) bool {
+	switch v := v.(type) {
+	case string:
+		return r.apply(v) != v
+	case []any:
+		return slices.ContainsFunc(v, func(each any) bool { return mentions(each, r) })
+	case map[string]any:
+		for _, each := range v {
+			if mentions(each, r) {
+				return true
+			}
+		}
+	}
+	return false
+}

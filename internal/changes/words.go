@@ -1,0 +1,172 @@
+package changes
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// group are changes that say the same of several resources.
+type group struct {
+	Change
+	names []string
+}
+
+// groups are a section's changes, those that say the same together.
+func (r Report) groups(s Section) (list []group) {
+	at := map[string]int{}
+	for _, c := range r.Changes {
+		if c.Section != s {
+			continue
+		}
+		details, _ := json.Marshal(c.Details) // texts only
+		stack := ""
+		if s != Alarms {
+			stack = c.Stack
+		}
+		key := join(string(c.Kind), c.Type, c.Severity, stack, strings.Join(c.Notifies, ","), string(details))
+		i, seen := at[key]
+		if !seen {
+			i = len(list)
+			at[key] = i
+			list = append(list, group{Change: c})
+		}
+		list[i].names = append(list[i].names, r.short(c.title()))
+	}
+	return list
+}
+
+// title is what people call the resource.
+func (c Change) title() string {
+	if c.Section == Other || c.Section == Notifications {
+		return fmt.Sprintf("%s %s", strings.TrimPrefix(c.Type, "AWS::"), c.Name)
+	}
+	return c.Name
+}
+
+// short leaves out what all names begin with.
+func (r Report) short(text string) string {
+	return renaming{from: r.prefix}.apply(alarmARN.ReplaceAllString(text, ""))
+}
+
+func (g group) who() string {
+	if g.Severity == "" {
+		return ""
+	}
+	return " (" + g.Severity + ")"
+}
+
+func (g group) title() string {
+	if len(g.names) == 1 {
+		return g.names[0]
+	}
+	return fmt.Sprintf("%d %s: %s", len(g.names), plurals[g.Section], few(g.names))
+}
+
+var plurals = map[Section]string{Alarms: "alarms", Dashboards: "dashboards", Queries: "queries", Notifications: "resources", Other: "resources"}
+
+// headline is the whole report in one sentence.
+func (r Report) headline() string {
+	if r.Empty() {
+		return "nothing changes."
+	}
+	var parts []string
+	for _, s := range sections {
+		counts := map[Kind]int{}
+		weaker, stronger, all := 0, 0, 0
+		for _, c := range r.Changes {
+			if c.Section != s {
+				continue
+			}
+			all++
+			counts[c.Kind]++
+			if c.Kind == Changed || c.Kind == Replaced {
+				if c.Effect == Weaker {
+					weaker++
+				}
+				if c.Effect == Stronger {
+					stronger++
+				}
+			}
+		}
+		if all == 0 {
+			continue
+		}
+		var words []string
+		for _, k := range []Kind{Added, Removed, Replaced, Changed} {
+			if n := counts[k]; n > 0 {
+				words = append(words, fmt.Sprintf("%d %s", n, k))
+			}
+		}
+		if weaker > 0 {
+			words = append(words, fmt.Sprintf("%d weaker", weaker))
+		}
+		if stronger > 0 {
+			words = append(words, fmt.Sprintf("%d stronger", stronger))
+		}
+		parts = append(parts, fmt.Sprintf("%s: %s", s, strings.Join(words, ", ")))
+	}
+	lost := map[Identity]bool{}
+	for _, route := range r.Routes {
+		for _, id := range route.Senders {
+			lost[id] = lost[id] || route.Kind == Lost
+		}
+	}
+	n := 0
+	for _, is := range lost {
+		if is {
+			n++
+		}
+	}
+	if n > 0 {
+		parts = append([]string{fmt.Sprintf("%d no longer reach somebody", n)}, parts...)
+	}
+	for _, s := range []struct {
+		kind  Kind
+		names []string
+	}{{Added, r.Stacks.Added}, {Removed, r.Stacks.Removed}} {
+		if len(s.names) > 0 {
+			parts = append(parts, fmt.Sprintf("%s %s: %s", map[bool]string{true: "stack", false: "stacks"}[len(s.names) == 1], s.kind, r.short(few(s.names))))
+		}
+	}
+	return strings.Join(parts, "; ") + "."
+}
+
+// sentence says who hears of what no longer, or now.
+func (c RouteChange) sentence() string {
+	verb := "notify"
+	if c.Pages {
+		verb = "page"
+	}
+	if len(c.Senders) == 1 {
+		verb = map[string]string{"notify": "notifies", "page": "pages"}[verb]
+	}
+	switch c.Kind {
+	case Gained:
+		return fmt.Sprintf("now %s %s", verb, whom(c.To, c.Service))
+	case Moved:
+		return fmt.Sprintf("%s %s at another address: %s", verb, whom(c.To, c.Service), c.Why)
+	}
+	return fmt.Sprintf("no longer %s %s: %s", verb, whom(c.To, c.Service), c.Why)
+}
+
+// senders are those whom a route begins at, with how many of them are critical.
+func (r Report) senders(c RouteChange) string {
+	var names []string
+	for _, id := range c.Senders {
+		names = append(names, r.short(id.Name))
+	}
+	slices.Sort(names)
+	critical := ""
+	switch {
+	case c.Critical > 0 && len(names) == 1:
+		critical = " (critical)"
+	case c.Critical > 0:
+		critical = fmt.Sprintf(", %d critical", c.Critical)
+	}
+	if len(names) == 1 {
+		return names[0] + critical
+	}
+	return fmt.Sprintf("%d alarms%s: %s", len(names), critical, few(names))
+}
