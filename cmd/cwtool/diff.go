@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
@@ -137,10 +136,7 @@ func (d *differ) status(reports []changes.Report) int {
 func write(out io.Writer, format string, reports []changes.Report) {
 	switch format {
 	case "json":
-		encoder := json.NewEncoder(out)
-		encoder.SetEscapeHTML(false)
-		encoder.SetIndent("", "  ")
-		_ = encoder.Encode(map[string]any{"reports": reports}) // of texts and numbers; a closed pipe is nobody's concern
+		_ = changes.JSON(out, reports...) // a closed pipe is nobody's concern
 	case "markdown":
 		for _, r := range reports {
 			fmt.Fprintln(out, r.Markdown(changes.Limit/len(reports)))

@@ -230,7 +230,7 @@ func (c *comparison) alarm(p pair, change *Change) {
 		change.Details = []Detail{{Text: p.new.alarm.fires()}, {Text: p.new.alarm.silence()}}
 	case p.new == nil:
 		change.Severity, change.Notifies = c.severity(p.old, c.oldRoute), c.told(p.old, c.oldRoute)
-		change.Details = []Detail{{Text: strings.Replace(p.old.alarm.fires(), "fires", "fired", 1)}}
+		change.Details = []Detail{{Text: strings.NewReplacer("fires when", "fired when", " is "+p.old.alarm.comparison, " was "+p.old.alarm.comparison).Replace(p.old.alarm.fires())}}
 	default:
 		c.changed(p, change)
 		return
@@ -286,9 +286,7 @@ func (c *comparison) changed(p pair, change *Change) {
 		}
 		return m
 	}
-	for _, d := range properties(rest(p.old), rest(p.new), c.same) {
-		add(suppression(d))
-	}
+	add(suppression(properties(rest(p.old), rest(p.new), c.same))...)
 }
 
 func or(text, otherwise string) string {
@@ -393,6 +391,9 @@ func towards(higher bool, comparison string) Effect {
 	return ""
 }
 
+// maxSignal is how long a signal may be to be said again with its threshold.
+const maxSignal = 100
+
 // condition says how threshold, window and the treatment of silence change.
 func condition(old, new *alarm) (list []Detail) {
 	if old.comparison != new.comparison || old.limit() != new.limit() {
@@ -407,6 +408,9 @@ func condition(old, new *alarm) (list []Detail) {
 			d.Effect = boundary(old, new)
 		case old.threshold != nil && new.threshold != nil:
 			d.Effect = towards(*new.threshold < *old.threshold, new.comparison)
+		}
+		if old.signal == new.signal && len(new.signal) <= maxSignal {
+			d.Text = strings.Replace(d.Text, "fires", "fires when "+new.signal+" is", 1)
 		}
 		list = append(list, d)
 	}

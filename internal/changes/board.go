@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/restartix/core-api-monitoring/internal/boards"
 	"github.com/restartix/core-api-monitoring/internal/cfn"
@@ -185,7 +186,11 @@ func (w *widget) String() string {
 		return fmt.Sprintf("%q", w.Title)
 	}
 	first, _, _ := strings.Cut(strings.TrimSpace(w.Markdown), "\n")
-	if first = strings.TrimSpace(strings.TrimLeft(first, "# ")); first != "" {
+	first = strings.Join(strings.Fields(strings.NewReplacer("#", "", "*", "").Replace(first)), " ")
+	if runes := []rune(first); len(runes) > 40 {
+		first = string(runes[:40]) + "…"
+	}
+	if first != "" {
 		return fmt.Sprintf("text %q", first)
 	}
 	return fmt.Sprintf("%s widget at %s", w.Kind, w.at())
@@ -207,7 +212,7 @@ func (w *widget) likeness(o *widget) float64 {
 		case w.Query != nil:
 			return append(lines(w.Query.Text), w.Query.Sources...)
 		case w.Markdown != "":
-			return lines(w.Markdown)
+			return strings.FieldsFunc(w.Markdown, func(r rune) bool { return unicode.IsSpace(r) || r == '*' || r == '#' })
 		}
 		return w.Alarms
 	}
@@ -341,7 +346,7 @@ func (c *comparison) widget(old, new *widget) (list []Detail) {
 		list = append(list, Detail{Text: fmt.Sprintf("widget %s: %s", new, text), Old: x, New: y, Diff: diff})
 	}
 	if old.Title != new.Title {
-		add(fmt.Sprintf("titled so instead of %q", old.Title), old.Title, new.Title, nil)
+		list = append(list, Detail{Text: fmt.Sprintf("widget %s has another title: %q", old, new.Title), Old: old.Title, New: new.Title})
 	}
 	if old.size() != new.size() {
 		add(fmt.Sprintf("size %s -> %s", old.size(), new.size()), old.size(), new.size(), nil)

@@ -208,6 +208,8 @@ func (c *comparison) compare(p pair) (Change, bool) {
 		change.Details = properties(p.old.resolved, p.new.resolved, c.same)
 	case at.Type == dashboardType:
 		change.Details = contents(at)
+	case at.Type == queryType:
+		change.Details = []Detail{{Text: "asks", Diff: unified("", word(at.resolved, "QueryString"))}}
 	}
 	if change.Kind == Changed {
 		replaced(p, &change)
@@ -239,6 +241,9 @@ func (c *Change) mark() {
 	weaker := removed || slices.ContainsFunc(c.Details, func(d Detail) bool { return d.Effect == Weaker })
 	flag(Replace, c.Kind == Replaced)
 	flag(AlarmRemoved, removed)
+	flag(RouteLost, c.Kind != Removed && slices.ContainsFunc(c.Details, func(d Detail) bool {
+		return d.Property == whenAlarming && d.Effect == Weaker || d.Property == "ActionsEnabled" && d.Effect == Weaker
+	}))
 	flag(Weakened, weaker)
 	flag(CriticalWeakened, weaker && c.Severity == critical)
 }
@@ -250,7 +255,7 @@ func sectionOf(resourceType string) Section {
 		return Alarms
 	case resourceType == dashboardType:
 		return Dashboards
-	case resourceType == "AWS::Logs::QueryDefinition":
+	case resourceType == queryType:
 		return Queries
 	case slices.Contains([]string{"SNS", "KMS", "Chatbot"}, service), resourceType == "AWS::RDS::EventSubscription":
 		return Notifications
@@ -258,7 +263,10 @@ func sectionOf(resourceType string) Section {
 	return Other
 }
 
-const dashboardType = "AWS::CloudWatch::Dashboard"
+const (
+	dashboardType = "AWS::CloudWatch::Dashboard"
+	queryType     = "AWS::Logs::QueryDefinition"
+)
 
 func isAlarm(resourceType string) bool {
 	return resourceType == "AWS::CloudWatch::Alarm" || resourceType == "AWS::CloudWatch::CompositeAlarm"

@@ -13,11 +13,10 @@ const Limit = 65_536
 // characters and says what is left out.
 func (r Report) Markdown(limit int) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "### Monitoring: %s\n\n", escape(strings.TrimSuffix(r.headline(), ".")))
-	fmt.Fprintf(&b, "<sub>%s → %s%s</sub>\n\n", code(r.Old), code(r.New), r.without())
 	if r.Empty() {
-		return b.String()
+		return fmt.Sprintf("### Monitoring: nothing changes\n\n<sub>%s → %s</sub>\n", code(r.Old), code(r.New))
 	}
+	fmt.Fprintf(&b, "### What changes in monitoring\n\n%s\n\n<sub>%s → %s%s</sub>\n\n", escape(r.headline()), code(r.Old), code(r.New), r.without())
 	rows := r.rows()
 	if len(rows) == 0 {
 		b.WriteString("Nobody is alarmed differently.\n\n")
@@ -63,8 +62,11 @@ type row struct {
 
 // rows say who is alarmed differently, the worst first.
 func (r Report) rows() (list []row) {
-	for _, route := range r.Routes {
+	for _, route := range r.unexplained() {
 		x := row{0, "**route lost**", r.senders(route), r.short(route.sentence()), r.short(whom(route.To, route.Service))}
+		if len(route.Silent) > 0 {
+			x.change += "; " + r.silent(route)
+		}
 		switch route.Kind {
 		case Moved:
 			x.order, x.mark = 5, "other address"
@@ -87,6 +89,8 @@ func (r Report) rows() (list []row) {
 			x.order, x.mark = 2, "**replaced**"
 		case g.Kind == Added:
 			x.order, x.mark = 6, "added"
+		case slices.Contains(g.Flags, RouteLost):
+			x.order, x.mark = 0, "**route lost**"
 		case g.Effect == Weaker:
 			x.order, x.mark = 3, "**weaker**"
 		case g.Effect == Mixed:

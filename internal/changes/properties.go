@@ -74,11 +74,11 @@ func (d *differ) objects(path string, old, new map[string]any) {
 
 func (d *differ) values(path string, old, new any) {
 	// IAM takes one value for a list of one.
-	if list, ok := old.([]any); ok && len(list) == 1 && isText(new) {
-		old = list[0]
+	if _, isList := old.([]any); isList && isText(new) {
+		new = []any{new}
 	}
-	if list, ok := new.([]any); ok && len(list) == 1 && isText(old) {
-		new = list[0]
+	if _, isList := new.([]any); isList && isText(old) {
+		old = []any{old}
 	}
 	a, isObject := old.(map[string]any)
 	b, both := new.(map[string]any)

@@ -34,6 +34,8 @@ type RouteChange struct {
 	Senders []Identity `json:"senders"`
 	// Critical is how many of them are critical alarms.
 	Critical int `json:"critical"`
+	// Silent are those of them that reach nobody any more.
+	Silent []Identity `json:"silent,omitempty"`
 }
 
 func routesBySender(templates []cfn.Template) map[place][]lint.Route {
@@ -101,6 +103,9 @@ func (c *comparison) routes() []RouteChange {
 			list[i].Senders = append(list[i].Senders, id)
 			if p.new.alarm != nil && c.severity(p.old, c.oldRoute) == critical {
 				list[i].Critical++
+			}
+			if kind == Lost && len(c.told(p.new, c.newRoute)) == 0 {
+				list[i].Silent = append(list[i].Silent, id)
 			}
 		}
 	}
@@ -199,13 +204,23 @@ func (c *comparison) rerouted(p pair) (list []Detail) {
 	case off(p.old) && !off(p.new):
 		list = append(list, Detail{Text: "its actions are switched on again", Effect: Stronger, Property: "ActionsEnabled", Old: "false", New: "true"})
 	}
+	said := map[string]int{}
+	say := func(start string, d Detail, r lint.Route, when string) {
+		if i, before := said[start+r.Via]; before {
+			list[i].Text += ", also" + when
+			return
+		}
+		said[start+r.Via] = len(list)
+		d.Text = start + verb(r) + when
+		list = append(list, d)
+	}
 	for _, moment := range moments {
 		before, after := of(p.old, c.oldRoute, moment.state), of(p.new, c.newRoute, moment.state)
-		for _, who := range c.only(before, after) {
-			list = append(list, Detail{Text: "no longer " + verb(who) + moment.words, Effect: Weaker, Property: moment.state, Old: who.Via})
+		for _, r := range c.only(before, after) {
+			say("no longer ", Detail{Effect: Weaker, Property: moment.state, Old: r.Via}, r, moment.words)
 		}
-		for _, who := range c.only(after, before) {
-			list = append(list, Detail{Text: "now also " + verb(who) + moment.words, Effect: Stronger, Property: moment.state, New: who.Via})
+		for _, r := range c.only(after, before) {
+			say("now also ", Detail{Effect: Stronger, Property: moment.state, New: r.Via}, r, moment.words)
 		}
 		if len(before)+len(after) > 0 {
 			continue

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -183,25 +184,35 @@ func (p *ruleParser) single() *term {
 	return &term{op: strings.ToUpper(token[2]), name: token[3] + token[4] + token[5]}
 }
 
-// suppression puts a difference of a composite's suppressor into words; another difference stays as it is.
-func suppression(d Detail) Detail {
-	held := func(old, new string) Effect {
-		if len(new) > len(old) || len(new) == len(old) && new > old { // whole seconds
-			return Weaker
+// suppression puts the differences of a composite's suppressor into words; others stay as they are. With the suppressor come and
+// go its periods.
+func suppression(list []Detail) []Detail {
+	at := slices.IndexFunc(list, func(d Detail) bool { return d.Property == "ActionsSuppressor" })
+	for i := range list {
+		d := &list[i]
+		switch {
+		case d.Property == "ActionsSuppressor" && d.Old == "":
+			d.Text, d.Effect = fmt.Sprintf("is held back while %s is in ALARM", d.New), Weaker
+		case d.Property == "ActionsSuppressor" && d.New == "":
+			d.Text, d.Effect = fmt.Sprintf("is no longer held back by %s", d.Old), Stronger
+		case d.Property == "ActionsSuppressor":
+			d.Text, d.Effect = fmt.Sprintf("is held back by %s instead of %s", d.New, d.Old), Mixed
+		case d.Property == "ActionsSuppressorWaitPeriod" && d.Old != "" && d.New != "":
+			d.Text, d.Effect = fmt.Sprintf("waits up to %s s for its suppressor before it tells anybody, instead of %s s", d.New, d.Old), longer(*d)
+		case d.Property == "ActionsSuppressorExtensionPeriod" && d.Old != "" && d.New != "":
+			d.Text, d.Effect = fmt.Sprintf("stays held back for %s s after its suppressor has ended, instead of %s s", d.New, d.Old), longer(*d)
 		}
+	}
+	return slices.DeleteFunc(list, func(d Detail) bool {
+		return strings.HasPrefix(d.Property, "ActionsSuppressor") && d.Effect == "" && at >= 0
+	})
+}
+
+// longer is what more seconds of silence make of an alarm.
+func longer(d Detail) Effect {
+	old, err := strconv.Atoi(d.Old)
+	if new, err2 := strconv.Atoi(d.New); err == nil && err2 == nil && new < old {
 		return Stronger
 	}
-	switch {
-	case d.Property == "ActionsSuppressor" && d.Old == "":
-		d.Text, d.Effect = fmt.Sprintf("is held back while %s is in ALARM", d.New), Weaker
-	case d.Property == "ActionsSuppressor" && d.New == "":
-		d.Text, d.Effect = fmt.Sprintf("is no longer held back by %s", d.Old), Stronger
-	case d.Property == "ActionsSuppressor":
-		d.Text, d.Effect = fmt.Sprintf("is held back by %s instead of %s", d.New, d.Old), Mixed
-	case d.Property == "ActionsSuppressorWaitPeriod":
-		d.Text, d.Effect = fmt.Sprintf("waits up to %s s for its suppressor before it tells anybody, instead of %s s", or(d.New, "0"), or(d.Old, "0")), held(d.Old, d.New)
-	case d.Property == "ActionsSuppressorExtensionPeriod":
-		d.Text, d.Effect = fmt.Sprintf("stays held back for %s s after its suppressor has ended, instead of %s s", or(d.New, "0"), or(d.Old, "0")), held(d.Old, d.New)
-	}
-	return d
+	return Weaker
 }

@@ -13,13 +13,17 @@ func (r Report) Text(colour bool) string {
 	if r.prefix != "" && !r.Empty() {
 		t.line("", faint, "Names are without their beginning %s", r.prefix)
 	}
-	if len(r.Routes) > 0 {
+	routes := r.unexplained()
+	if len(routes) > 0 {
 		t.line("", bold, "\nwho hears of alarms")
 	}
-	for _, route := range r.Routes {
+	for _, route := range routes {
 		m := map[RouteKind]Kind{Lost: Removed, Moved: Changed, Gained: Added}[route.Kind]
 		t.line("  ", marks[m].colour, "%s %s", marks[m].mark, r.short(route.sentence()))
 		t.line("      ", "", "%s", r.senders(route))
+		if len(route.Silent) > 0 {
+			t.line("      ", red, "%s", r.silent(route))
+		}
 	}
 	for _, s := range sections {
 		groups := r.groups(s)
@@ -85,17 +89,14 @@ func (t *text) group(g group) {
 	}
 }
 
-// tells is whom an alarm that comes or goes notifies.
+// tells is whom an alarm reaches.
 func (g group) tells(r Report) string {
+	whom := r.short(or(strings.Join(g.Notifies, ", "), "nobody itself"))
 	switch {
-	case g.Section != Alarms || g.Kind != Added && g.Kind != Removed:
+	case g.Section != Alarms:
 		return ""
-	case len(g.Notifies) == 0 && g.Kind == Added:
-		return "notifies nobody itself"
-	case len(g.Notifies) == 0:
-		return "notified nobody itself"
-	case g.Kind == Added:
-		return "notifies " + r.short(strings.Join(g.Notifies, ", "))
+	case g.Kind == Removed:
+		return "notified " + whom
 	}
-	return "notified " + r.short(strings.Join(g.Notifies, ", "))
+	return "notifies " + whom
 }

@@ -99,13 +99,11 @@ func (r Report) headline() string {
 				words = append(words, fmt.Sprintf("%d %s", n, k))
 			}
 		}
-		if weaker > 0 {
-			words = append(words, fmt.Sprintf("%d weaker", weaker))
+		what := strings.Join(words, ", ")
+		if weaker+stronger > 0 {
+			what += " (" + balance(weaker, stronger, counts[Changed]+counts[Replaced]) + ")"
 		}
-		if stronger > 0 {
-			words = append(words, fmt.Sprintf("%d stronger", stronger))
-		}
-		parts = append(parts, fmt.Sprintf("%s: %s", s, strings.Join(words, ", ")))
+		parts = append(parts, fmt.Sprintf("%s: %s", s, what))
 	}
 	lost := map[Identity]bool{}
 	for _, route := range r.Routes {
@@ -120,7 +118,8 @@ func (r Report) headline() string {
 		}
 	}
 	if n > 0 {
-		parts = append([]string{fmt.Sprintf("%d no longer reach somebody", n)}, parts...)
+		verb := map[bool]string{true: "reaches", false: "reach"}[n == 1]
+		parts = append([]string{fmt.Sprintf("%s no longer %s somebody", count(n, "alarm"), verb)}, parts...)
 	}
 	for _, s := range []struct {
 		kind  Kind
@@ -131,6 +130,45 @@ func (r Report) headline() string {
 		}
 	}
 	return strings.Join(parts, "; ") + "."
+}
+
+// balance says how many of the changed alarms become weaker and stronger.
+func balance(weaker, stronger, all int) string {
+	var words []string
+	for _, w := range []struct {
+		n    int
+		word Effect
+	}{{weaker, Weaker}, {stronger, Stronger}} {
+		switch {
+		case w.n == all:
+			words = append(words, string(w.word))
+		case w.n > 0:
+			words = append(words, fmt.Sprintf("%d %s", w.n, w.word))
+		}
+	}
+	return strings.Join(words, ", ")
+}
+
+// unexplained are the changes of routes that are not told already as a change of the alarms' own actions.
+func (r Report) unexplained() (list []RouteChange) {
+	own := map[string]bool{}
+	for _, c := range r.Changes {
+		for _, d := range c.Details {
+			if d.Property == whenAlarming {
+				own[join(c.Stack, c.LogicalID, d.Old, d.New)] = true
+			}
+		}
+	}
+	for _, route := range r.Routes {
+		was, now := "", route.To
+		if route.Kind == Lost {
+			was, now = route.To, ""
+		}
+		if slices.ContainsFunc(route.Senders, func(id Identity) bool { return !own[join(id.Stack, id.LogicalID, was, now)] }) {
+			list = append(list, route)
+		}
+	}
+	return list
 }
 
 // sentence says who hears of what no longer, or now.
@@ -149,6 +187,15 @@ func (c RouteChange) sentence() string {
 		return fmt.Sprintf("%s %s at another address: %s", verb, whom(c.To, c.Service), c.Why)
 	}
 	return fmt.Sprintf("no longer %s %s: %s", verb, whom(c.To, c.Service), c.Why)
+}
+
+// silent says which alarms reach nobody any more.
+func (r Report) silent(c RouteChange) string {
+	var names []string
+	for _, id := range c.Silent {
+		names = append(names, r.short(id.Name))
+	}
+	return "nobody hears any more of " + few(names)
 }
 
 // senders are those whom a route begins at, with how many of them are critical.
