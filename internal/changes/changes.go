@@ -208,10 +208,11 @@ func (c *comparison) compare(p pair) (Change, bool) {
 		change.Details = properties(p.old.resolved, p.new.resolved, c.same)
 	case at.Type == dashboardType:
 		change.Details = contents(at)
-	case at.Type == queryType:
+	case change.Kind == Added && at.Type == queryType:
 		change.Details = []Detail{{Text: "asks", Diff: unified("", word(at.resolved, "QueryString"))}}
 	}
 	if change.Kind == Changed {
+		change.Details = slices.Concat(renamed(p), change.Details)
 		replaced(p, &change)
 	}
 	if change.Kind == Changed && len(change.Details) == 0 {

@@ -198,11 +198,8 @@ func TestNothingDiffersFromItself(t *testing.T) {
 
 func TestTheWayBackMirrorsTheWayThere(t *testing.T) {
 	pairs := [][2]Set{}
-	for _, from := range phases {
-		for _, to := range phases {
-			old, new := snapshot(t, from), snapshot(t, to)
-			pairs = append(pairs, [2]Set{old.Rename(from, to), new})
-		}
+	for i, to := range phases[1:] {
+		pairs = append(pairs, [2]Set{snapshot(t, phases[i]).Rename(phases[i], to), snapshot(t, to)})
 	}
 	for _, p := range prepared {
 		pairs = append(pairs, [2]Set{{"main", base(t)}, {p.name, edited(t, p.edits...)}})

@@ -64,6 +64,9 @@ type row struct {
 func (r Report) rows() (list []row) {
 	for _, route := range r.unexplained() {
 		x := row{0, "**route lost**", r.senders(route), r.short(route.sentence()), r.short(whom(route.To, route.Service))}
+		if route.Kind == Lost {
+			x.whom = "no longer " + x.whom
+		}
 		if len(route.Silent) > 0 {
 			x.change += "; " + r.silent(route)
 		}
@@ -81,10 +84,10 @@ func (r Report) rows() (list []row) {
 	}
 	at := map[key]int{}
 	for _, g := range r.groups(Alarms) {
-		x := row{alarm: g.title() + g.who(), change: r.short(g.gist()), whom: r.short(strings.Join(g.Notifies, ", "))}
+		x := row{alarm: g.title() + g.who(), change: r.short(g.gist()), whom: r.short(or(strings.Join(g.Notifies, ", "), "nobody itself"))}
 		switch {
 		case g.Kind == Removed:
-			x.order, x.mark = 1, "**removed**"
+			x.order, x.mark, x.whom = 1, "**removed**", "no longer "+x.whom
 		case g.Kind == Replaced:
 			x.order, x.mark = 2, "**replaced**"
 		case g.Kind == Added:

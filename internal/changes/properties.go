@@ -283,6 +283,17 @@ func fixed(resourceType, property string) bool {
 	})
 }
 
+// renamed tells of another name, which is the same to all that refer to it.
+func renamed(p pair) []Detail {
+	if p.old.alarm != nil || p.old.named == "" || p.old.named != p.new.named || p.old.name == p.new.name {
+		return nil
+	}
+	return []Detail{{
+		Text:     fmt.Sprintf("%s: %s -> %s", p.old.named, p.old.name, p.new.name),
+		Property: p.old.named, Old: p.old.name, New: p.new.name,
+	}}
+}
+
 // replaced tells whether a change deletes the resource and creates it anew, and what is lost with it.
 func replaced(p pair, c *Change) {
 	switch {

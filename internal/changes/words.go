@@ -69,7 +69,7 @@ var plurals = map[Section]string{Alarms: "alarms", Dashboards: "dashboards", Que
 // headline is the whole report in one sentence.
 func (r Report) headline() string {
 	if r.Empty() {
-		return "nothing changes."
+		return "Nothing changes."
 	}
 	var parts []string
 	for _, s := range sections {
@@ -129,7 +129,8 @@ func (r Report) headline() string {
 			parts = append(parts, fmt.Sprintf("%s %s: %s", map[bool]string{true: "stack", false: "stacks"}[len(s.names) == 1], s.kind, r.short(few(s.names))))
 		}
 	}
-	return strings.Join(parts, "; ") + "."
+	said := strings.Join(parts, "; ") + "."
+	return strings.ToUpper(said[:1]) + said[1:]
 }
 
 // balance says how many of the changed alarms become weaker and stronger.
