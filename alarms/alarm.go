@@ -46,6 +46,8 @@ type Alarm struct {
 	// alarms. After are the logical ids of those, which must exist first.
 	Rule  string
 	After []string
+	// Quiet is set for a composite that keeps still while another alarm, here by its name, explains it.
+	Quiet *Quiet
 }
 
 // Roles of stacks that have alarms.
@@ -167,11 +169,15 @@ func sitesOf(e *config.Environment, scope Scope) []site {
 			})
 		}
 		return list
-	case PerExternalCheck:
+	case PerExternalCheck, PerDatabaseCheck:
 		if e.ExternalCheck == nil {
 			return nil
 		}
-		return []site{{stack: EdgeStack, dimensions: []Dimension{{metrics.HealthCheckID, config.ExternalCheckReference}}}}
+		check := config.ExternalCheckReference
+		if scope == PerDatabaseCheck {
+			check = config.DatabaseCheckReference
+		}
+		return []site{{stack: EdgeStack, dimensions: []Dimension{{metrics.HealthCheckID, check}}}}
 	case PerDestination:
 		var list []site
 		for _, d := range config.Destinations {
@@ -210,15 +216,23 @@ func For(e *config.Environment, definitions []Definition, composites []Composite
 			list = append(list, d.at(e, s))
 		}
 	}
+	byStack := map[string][]Alarm{}
+	for _, a := range list {
+		byStack[a.Stack] = append(byStack[a.Stack], a)
+	}
+	var problems []error
 	for _, c := range composites {
 		if c.Since > e.PhaseNumber {
 			continue
 		}
 		for _, s := range sites(e, c.Each) {
-			list = append(list, c.at(e, s))
+			a, err := c.at(e, s, byStack[s.stack])
+			problems = append(problems, err)
+			list = append(list, a)
+			byStack[s.stack] = append(byStack[s.stack], a)
 		}
 	}
-	return list, checkAlarms(e, list)
+	return list, errors.Join(errors.Join(problems...), checkAlarms(e, list))
 }
 
 // Defined renders everything that is defined here.
@@ -232,14 +246,15 @@ func (s site) id(definition string) string {
 	return definition + "-" + s.suffix
 }
 
-func name(e *config.Environment, id string) string { return "coreapi-" + e.Name + "-" + id }
+// Name is an alarm's name in an environment: of a definition's or composite's ID, and the site where there are several.
+func Name(e *config.Environment, id string) string { return "coreapi-" + e.Name + "-" + id }
 
 // words are the parts of an alarm that people read, and its identity.
 func (d Definition) words(e *config.Environment, s site) Alarm {
 	text := strings.NewReplacer("{name}", s.name)
 	return Alarm{
 		Definition: d.ID,
-		Name:       name(e, s.id(d.ID)),
+		Name:       Name(e, s.id(d.ID)),
 		LogicalID:  LogicalID(s.id(d.ID)),
 		Site:       s.suffix,
 		Stack:      s.stack,

@@ -51,7 +51,7 @@ func checkDefinitions(definitions []Definition, composites []Composite) error {
 		if _, ok := config.Phases[d.Since]; !ok {
 			report("Since %d is not a phase; allowed: 1 to 4", d.Since)
 		}
-		oneOf(report, "Each", d.Each, PerEnvironment, PerTier, PerPool, PerInstance, PerReplica, PerService, PerCategory, PerExternalCheck, PerDestination)
+		oneOf(report, "Each", d.Each, PerEnvironment, PerTier, PerPool, PerInstance, PerReplica, PerService, PerCategory, PerExternalCheck, PerDatabaseCheck, PerDestination)
 		oneOf(report, "Severity", d.Severity, Critical, Warning, Info)
 		for _, n := range d.Notify {
 			oneOf(report, "Notify", n, config.Destinations...)
@@ -73,30 +73,41 @@ func checkDefinitions(definitions []Definition, composites []Composite) error {
 		d.Window.check(report)
 		d.Signal.check(report, d)
 	}
+	known := map[string]bool{}
+	var ids []string
+	for _, d := range definitions {
+		known[d.ID], ids = true, append(ids, d.ID)
+	}
+	used := map[string]bool{DatabaseDown: true}
 	for _, c := range composites {
 		common(c.definition())
 		report := reporter(c.definition())
-		if len(c.AllOf) == 0 {
-			report("AllOf is empty; expected the IDs of alarms")
+		if len(c.AllOf)+len(c.AnyOf) == 0 {
+			report("AllOf and AnyOf are empty; expected the IDs of alarms")
 		}
-		for _, part := range slices.Concat(c.AllOf, c.NoneOf) {
-			i := slices.IndexFunc(definitions, func(d Definition) bool { return d.ID == part })
-			switch {
-			case i < 0:
-				var ids []string
-				for _, d := range definitions {
-					ids = append(ids, d.ID)
-				}
-				report("no alarm %q to combine%s", part, yamlcheck.DidYouMean(part, ids))
-			case definitions[i].Each != c.Each || definitions[i].Since > c.Since:
-				report("%s is per %s since phase %d, this composite per %s since phase %d", part, definitions[i].Each, definitions[i].Since, c.Each, c.Since)
+		refers := slices.Concat(c.AllOf, c.AnyOf, c.NoneOf)
+		if q := c.Quiet; q != nil {
+			refers = append(refers, q.While)
+			if q.Wait < Minute || q.Extension < Minute {
+				report("Quiet waits %d s and keeps still %d s after; expected at least a minute each, the time in which alarms are evaluated", q.Wait, q.Extension)
 			}
 		}
+		for _, id := range refers {
+			if !known[id] {
+				report("no alarm %q to refer to before it%s", id, yamlcheck.DidYouMean(id, ids))
+			}
+			used[id] = true
+		}
+		known[c.ID], ids = true, append(ids, c.ID)
 	}
 	for _, d := range definitions {
-		used := slices.ContainsFunc(composites, func(c Composite) bool { return slices.Contains(c.AllOf, d.ID) })
-		if d.Part && !used {
-			reporter(d)("it is a Part, but no composite combines it: it would tell nobody")
+		if d.Part && !used[d.ID] {
+			reporter(d)("it is a Part, but no composite refers to it: it would tell nobody")
+		}
+	}
+	for _, c := range composites {
+		if c.Part && !used[c.ID] {
+			reporter(c.definition())("it is a Part, but no composite refers to it: it would tell nobody")
 		}
 	}
 	slices.SortFunc(problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })

@@ -112,6 +112,7 @@ var databaseAlarms = []Definition{
 		Missing:   Breaching,
 		Because:   "a replica that restarts is back within two minutes; silence counts as down",
 		Severity:  Critical,
+		Part:      true,
 		Problem:   "{name} does not answer, or does not replay the primary's log.",
 		Users:     "Reads fail or fall back to the primary, which then carries the whole load.",
 		First:     "Take the replica out of the read routing, then look at its RDS events and its replication slot.",

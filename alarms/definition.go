@@ -65,6 +65,8 @@ const (
 	PerCategory Scope = "category"
 	// PerExternalCheck is one alarm for the check from outside, where there is one, on {HealthCheckId}.
 	PerExternalCheck Scope = "external check"
+	// PerDatabaseCheck is the same for the check that carries the database's state to the Region of the check from outside.
+	PerDatabaseCheck Scope = "database check"
 	// PerDestination is one alarm for each destination's topic, on {TopicName}.
 	PerDestination Scope = "destination"
 )
@@ -201,4 +203,6 @@ func All() []Definition {
 }
 
 // Composites is every composite, after whose parts it stands.
-func Composites() []Composite { return burnComposites() }
+func Composites() []Composite {
+	return slices.Concat(incidents, burnComposites(), seenFromOutside)
+}

@@ -18,7 +18,7 @@ func Inventory(list []Alarm) string {
 			to = append(to, string(d))
 		}
 		if len(to) == 0 {
-			to = []string{"nobody; part of a composite"}
+			to = []string{by(a, list)}
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n",
 			a.Name, a.Condition(), a.WindowText(), a.MissingText(), a.Severity, strings.Join(to, ", "), a.Runbook)
@@ -26,10 +26,28 @@ func Inventory(list []Alarm) string {
 	return b.String()
 }
 
+// by says which composites tell of an alarm that notifies nobody itself.
+func by(part Alarm, list []Alarm) string {
+	var composites []string
+	for _, a := range list {
+		state := fmt.Sprintf("ALARM(%q)", part.Name)
+		if len(a.Destinations) > 0 && strings.Contains(strings.ReplaceAll(a.Rule, "NOT "+state, ""), state) {
+			composites = append(composites, a.Name)
+		}
+	}
+	if len(composites) == 0 {
+		return "nobody; keeps others quiet"
+	}
+	return "by " + strings.Join(composites, ", ")
+}
+
 var word = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
 
 // Condition says in words when the alarm's signal breaches: Sum(postgres.pool.wait_count) > 0.
 func (a Alarm) Condition() string {
+	if a.Quiet != nil {
+		return fmt.Sprintf("%s; quiet while ALARM(%q), waits %s, keeps still %s after", a.Rule, a.Quiet.While, Duration(a.Quiet.Wait), Duration(a.Quiet.Extension))
+	}
 	if a.Rule != "" {
 		return a.Rule
 	}

@@ -41,6 +41,7 @@ func burnComposites() []Composite {
 		list = append(list, Composite{
 			ID: burnID(b), Each: PerTier, Since: 1,
 			AllOf: []string{burnID(b) + "Long", burnID(b) + "Short"}, NoneOf: faster,
+			Quiet:    &Quiet{While: "FailureKnown", Wait: 2 * Minute, Extension: 10 * Minute},
 			Because:  "the long window says that it matters, the short one that it still goes on",
 			Severity: burnSeverity(b),
 			Problem: fmt.Sprintf("The error budget ({name}) burns more than %g times too fast, over %s and still over the last %s.",
@@ -103,10 +104,14 @@ var objectiveAlarms = []Definition{
 	},
 }
 
-// The eye from outside.
+// DatabaseDown is the ID of the alarm that a Route 53 check follows.
+const DatabaseDown = "DatabaseDown"
+
+// The eye from outside, and what it takes for it to know of the database: Route 53 publishes in one Region only and follows
+// no alarm of several datapoints, so a plain alarm on the database is what its second check follows.
 var externalAlarms = []Definition{
 	{
-		ID:        "ExternalCheckFailing",
+		ID:        "ExternalCheckDown",
 		Each:      PerExternalCheck,
 		Since:     1,
 		Signal:    Minimum(metrics.ExternalCheckStatus),
@@ -116,10 +121,44 @@ var externalAlarms = []Definition{
 		Missing:   Breaching,
 		Because:   "Route 53 itself waits for three failures in a row from most of its checkers, a minute and a half; more waiting would only be late",
 		Severity:  Critical,
-		Notify:    toOnCall,
+		Part:      true,
 		Problem:   "The API does not answer on /health when asked from outside AWS.",
-		Users:     "Nobody can use the platform.",
-		First:     "Ask /health yourself. If it answers, look at DNS, certificate and where the checkers fail; if not, at the service and its last deploy.",
+		Users:     "See the alarm that this one is a part of.",
+		First:     "Nothing here: ExternalCheckFailing tells.",
+		Runbook:   "external-check",
+	},
+	{
+		ID:        DatabaseDown,
+		Each:      PerEnvironment,
+		Since:     1,
+		Signal:    Minimum(metrics.CanConnect),
+		Is:        Below,
+		Threshold: Value(1),
+		Window:    Window{Period: Minute, Datapoints: 1, Of: 1},
+		Missing:   Breaching,
+		Because:   "it only keeps another alarm quiet, so it may be quick; DatabaseUnreachable tells",
+		Severity:  Critical,
+		Part:      true,
+		Problem:   "The Core API cannot reach its database, or has stopped saying that it can.",
+		Users:     "See DatabaseUnreachable.",
+		First:     "Nothing here: a Route 53 check carries this state to the Region of the check from outside.",
+		Runbook:   "database-unreachable",
+	},
+	{
+		ID:        "DatabaseDownSeenAtEdge",
+		Each:      PerDatabaseCheck,
+		Since:     1,
+		Signal:    Minimum(metrics.ExternalCheckStatus),
+		Is:        Below,
+		Threshold: Value(1),
+		Window:    Window{Period: Minute, Datapoints: 1, Of: 1},
+		Missing:   NotBreaching,
+		Because:   "without a state from the other Region nothing is kept quiet",
+		Severity:  Critical,
+		Part:      true,
+		Problem:   "The database cannot be reached, as its alarm in the environment's Region says.",
+		Users:     "See DatabaseUnreachable.",
+		First:     "Nothing here: it keeps ExternalCheckFailing quiet.",
 		Runbook:   "external-check",
 	},
 }

@@ -15,6 +15,7 @@ var poolAlarms = []Definition{
 		Missing:   NotBreaching,
 		Because:   "waiting that lasts a minute falls into two periods, a blip into one; two of five also catch waiting that comes and goes",
 		Severity:  Critical,
+		Part:      true,
 		Problem:   "Requests wait for a database connection: pool {name} has none free.",
 		Users:     "Requests hang, then fail with 503 or 504, all over the platform.",
 		First:     "Find what holds the connections (pg_stat_activity, queries over 30 s) and end what is not critical; then raise the pool's size if the server has room.",

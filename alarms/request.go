@@ -98,6 +98,7 @@ var requestAlarms = []Definition{
 		Missing:   NotBreaching,
 		Because:   "five minutes' sum is itself the smoothing; a full outage exceeds it within the first minute",
 		Severity:  Critical,
+		Part:      true,
 		Problem:   "More than 5 % of the responses ({name}) of the last five minutes are 5xx.",
 		Users:     "Many people see \"Something went wrong\"; work is lost.",
 		First:     "Was there a deploy in the last half hour? Roll it back. Otherwise open /health, then the saved query errors-by-type.",

@@ -92,7 +92,11 @@ type ExternalCheck struct {
 }
 
 // ExternalCheckReference stands for the id of the health check, which is known only once AWS has created it, within its stack.
-const ExternalCheckReference = "${ExternalCheck}"
+// DatabaseCheckReference does for the check beside it that follows the database's alarm.
+const (
+	ExternalCheckReference = "${ExternalCheck}"
+	DatabaseCheckReference = "${DatabaseCheck}"
+)
 
 // EdgeRegion is where Route 53 publishes the metrics of its health checks, and so where their alarms and topics must be.
 const EdgeRegion = "us-east-1"

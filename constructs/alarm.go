@@ -53,13 +53,18 @@ func Alarm(stack awscdk.Stack, a alarms.Alarm, topics Topics) {
 }
 
 func composite(stack awscdk.Stack, a alarms.Alarm, actions *[]any) {
-	c := awscloudwatch.NewCfnCompositeAlarm(stack, jsii.String(a.LogicalID), &awscloudwatch.CfnCompositeAlarmProps{
+	props := &awscloudwatch.CfnCompositeAlarmProps{
 		AlarmName:        jsii.String(a.Name),
 		AlarmDescription: jsii.String(a.Description),
 		AlarmRule:        jsii.String(a.Rule),
 		AlarmActions:     actions,
 		OkActions:        actions,
-	})
+	}
+	if q := a.Quiet; q != nil {
+		props.ActionsSuppressor = jsii.String(q.While)
+		props.ActionsSuppressorWaitPeriod, props.ActionsSuppressorExtensionPeriod = number(q.Wait), number(q.Extension)
+	}
+	c := awscloudwatch.NewCfnCompositeAlarm(stack, jsii.String(a.LogicalID), props)
 	// The rule names the alarms, which CloudFormation does not read as references.
 	c.AddOverride(jsii.String("DependsOn"), list(a.After))
 }

@@ -126,17 +126,19 @@ func slackRole(stack awscdk.Stack) awsiam.Role {
 	return role
 }
 
-// SlackChannels makes the channels of the destinations that do not page listen to their topics, here and elsewhere. A channel
-// has one configuration in an account, for topics of all Regions.
-func SlackChannels(stack awscdk.Stack, e *config.Environment, here, elsewhere Topics) {
+// SlackChannels makes the channels of the destinations that do not page listen to their topics. A channel has one configuration
+// in an account, for topics of all Regions.
+func SlackChannels(stack awscdk.Stack, e *config.Environment, all []config.Topic) {
 	role := slackRole(stack)
 	for _, d := range config.Destinations {
 		if d.Pages() {
 			continue
 		}
-		topics := []*string{here[d]}
-		if topic, ok := elsewhere[d]; ok {
-			topics = append(topics, topic)
+		var topics []*string
+		for _, t := range all {
+			if t.Destination == d {
+				topics = append(topics, jsii.String(t.ARN))
+			}
 		}
 		awschatbot.NewCfnSlackChannelConfiguration(stack, jsii.String("SlackChannel"+alarms.LogicalID(string(d))), &awschatbot.CfnSlackChannelConfigurationProps{
 			ConfigurationName: jsii.String(e.Topic(d).Name),

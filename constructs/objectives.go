@@ -33,6 +33,22 @@ func ExternalCheck(stack awscdk.Stack, e *config.Environment) {
 	})
 }
 
+// DatabaseCheck declares a check that follows the alarm on the database in the environment's Region, which alarms beside it know
+// as config.DatabaseCheckReference. Route 53 reads the alarm's metric, not its state; where there is no data the database counts
+// as down.
+func DatabaseCheck(stack awscdk.Stack, e *config.Environment) {
+	id := strings.Trim(config.DatabaseCheckReference, "${}")
+	awsroute53.NewCfnHealthCheck(stack, jsii.String(id), &awsroute53.CfnHealthCheckProps{
+		HealthCheckConfig: &awsroute53.CfnHealthCheck_HealthCheckConfigProperty{
+			Type: jsii.String("CLOUDWATCH_METRIC"),
+			AlarmIdentifier: &awsroute53.CfnHealthCheck_AlarmIdentifierProperty{
+				Name: jsii.String(alarms.Name(e, alarms.DatabaseDown)), Region: jsii.String(e.Region),
+			},
+			InsufficientDataHealthStatus: jsii.String("Unhealthy"),
+		},
+	})
+}
+
 // DatabaseEvents sends RDS's events about instances to a topic. After is the logical id of the policy that lets RDS publish
 // there: RDS tries when the subscription is made.
 func DatabaseEvents(stack awscdk.Stack, name string, instances []string, topic *string, after string) {

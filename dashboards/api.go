@@ -57,9 +57,9 @@ func api(v *view) page {
 	return v.withShards(p, func() (all, chosen []row) {
 		return []row{
 				{6, join(
-					v.worst("p95 latency: the ten slowest shards", "RequestLatencyP95High"),
-					v.perShard("Failed requests (5xx) in 5 minutes: the ten worst shards", metrics.Response5xx),
-					v.perShard("Requests in 5 minutes: the ten busiest shards", metrics.RequestCount),
+					v.worst("p95 latency: the ten slowest shards", "RequestLatencyP95High", 0),
+					v.perShard("5xx in 5 minutes: the ten worst shards", metrics.Response5xx, 5*minute),
+					v.perShard("Requests in 5 minutes: the ten busiest shards", metrics.RequestCount, 5*minute),
 				)},
 			}, []row{
 				{6, join(
@@ -71,15 +71,15 @@ func api(v *view) page {
 	})
 }
 
-// perShard draws the ten shards with the highest sum of a metric.
-func (v *view) perShard(title string, m metrics.Metric) []widget {
+// perShard draws the ten shards with the highest sum of a metric over the period.
+func (v *view) perShard(title string, m metrics.Metric, period int) []widget {
 	if len(v.env.Shards) == 0 {
 		return nil
 	}
 	g := graph{title: title, unit: m.Unit}
 	for _, s := range v.env.Shards {
 		g.lines = append(g.lines, line{
-			metric: m, stat: "Sum", label: s.Name, period: 5 * minute, hidden: true,
+			metric: m, stat: "Sum", label: s.Name, period: period, hidden: true,
 			dimensions: v.here(alarms.Dimension{Name: metrics.Shard, Value: s.Name}),
 		})
 	}

@@ -15,8 +15,8 @@ func database(v *view) page {
 	p.rows = []row{
 		{6, join(
 			v.graph(graph{title: "Pool utilization", unit: metrics.Percent, watched: []watch{{"PoolUtilizationHigh", ""}}, most: 100}),
-			v.graph(graph{title: "Requests waiting for a connection, a minute", unit: metrics.Count, watched: []watch{{"PoolWaiting", ""}}}),
-			v.graph(graph{title: "Idle share of the open connections (100 % while the pool rests)", unit: metrics.Percent, watched: []watch{{"PoolIdleShareLow", ""}}, most: 100}),
+			v.graph(graph{title: "Requests waiting, a minute", unit: metrics.Count, watched: []watch{{"PoolWaiting", ""}}}),
+			v.graph(graph{title: "Idle share (100 % while the pool rests)", unit: metrics.Percent, watched: []watch{{"PoolIdleShareLow", ""}}, most: 100}),
 		)},
 		{6, join(
 			v.graph(graph{title: "Connections of the chosen pool: in use and idle", unit: metrics.Count, stacked: true, lines: []line{
@@ -24,7 +24,7 @@ func database(v *view) page {
 				{metric: metrics.PoolIdle, stat: "Average", dimensions: v.here(pool), label: "idle", period: minute},
 			}}),
 			v.graph(graph{title: "Connections open at the server", unit: metrics.Count, watched: []watch{{"DatabaseConnectionsHigh", ""}}}),
-			v.graph(graph{title: "The database answers (1) or not (0)", watched: []watch{{"DatabaseUnreachable", ""}}, most: 1.2}),
+			v.graph(graph{title: "The database answers (1) or not", watched: []watch{{"DatabaseUnreachable", ""}}, most: 1.2}),
 		)},
 		{6, join(
 			v.graph(graph{title: "Query latency", unit: metrics.Milliseconds, watched: queryLatency}),
@@ -43,7 +43,7 @@ func database(v *view) page {
 		)},
 		{6, join(
 			v.graph(graph{title: "Replication lag", unit: metrics.Seconds, watched: []watch{{"ReplicationLagHigh", ""}}}),
-			v.graph(graph{title: "Replicas answer (1) or not (0)", watched: []watch{{"ReplicaDown", ""}}, most: 1.2}),
+			v.graph(graph{title: "Replicas answer (1) or not", watched: []watch{{"ReplicaDown", ""}}, most: 1.2}),
 		)},
 		{6, join(
 			v.storage(),
@@ -56,12 +56,12 @@ func database(v *view) page {
 	return v.withShards(p, func() (all, chosen []row) {
 		return []row{
 				{6, join(
-					v.worst("Pool utilization: the ten fullest pools", "PoolUtilizationHigh"),
-					v.worst("Requests waiting: the ten worst shards", "PoolWaiting"),
+					v.worst("Pool utilization: the ten fullest pools", "PoolUtilizationHigh", 0),
+					v.worst("Requests waiting: the ten worst shards", "PoolWaiting", 0),
 				)},
 				{6, join(
-					v.worst("Connections at the server: the ten busiest shards", "DatabaseConnectionsHigh"),
-					v.worst("Database size: the ten largest shards", "DatabaseSizeHigh"),
+					v.worst("Connections at the server: the ten busiest shards", "DatabaseConnectionsHigh", 0),
+					v.worst("Database size: the ten largest shards", "DatabaseSizeHigh", 0),
 				)},
 			}, []row{
 				{6, join(
@@ -71,7 +71,7 @@ func database(v *view) page {
 					v.graph(graph{title: "Query latency", unit: metrics.Milliseconds, chosen: true, watched: queryLatency}),
 				)},
 				{6, join(
-					v.graph(graph{title: "The database answers (1) or not (0)", chosen: true, watched: []watch{{"DatabaseUnreachable", "answers"}}, most: 1.2}),
+					v.graph(graph{title: "The database answers (1) or not", chosen: true, watched: []watch{{"DatabaseUnreachable", "answers"}}, most: 1.2}),
 					v.graph(graph{title: "Queries cut off", unit: metrics.Percent, chosen: true, watched: []watch{{"QueryTimeoutRateHigh", "share"}}}),
 					v.graph(graph{title: "Transactions a second", unit: metrics.CountPerSecond, chosen: true, watched: []watch{{"TransactionRateHigh", "transactions"}}}),
 					v.graph(graph{title: "Dead rows", unit: metrics.Percent, chosen: true, watched: []watch{{"DeadTuplesHigh", "share"}}, back: "-P1D"}),
@@ -111,7 +111,7 @@ const never = 3650
 func (v *view) daysLeft(width int) []widget {
 	for _, a := range v.where(func(a alarms.Alarm) bool { return a.Definition == "DatabaseSizeHigh" && !ofShard(a) }) {
 		return v.graph(graph{
-			title: fmt.Sprintf("Days until 80 %% at the rate of the last 30 (%d: not growing)", never), view: "singleValue", back: "-P30D", width: width,
+			title: fmt.Sprintf("Days until 80 %% (%d: never)", never), view: "singleValue", back: "-P30D", width: width,
 			lines: []line{
 				{metric: metrics.DatabaseSize, stat: "Average", dimensions: v.here(), id: "size", period: day, hidden: true},
 				{expression: "size - size + AVG(DIFF(size))", id: "growth", period: day, hidden: true},

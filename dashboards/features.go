@@ -21,7 +21,7 @@ func features(v *view) page {
 		heading("Webhooks", "Deliveries that fail wait in the retry queue: read the two together."),
 		{6, join(
 			v.webhookGauge(),
-			v.graph(graph{title: "Deliveries accepted (100 % while there are few)", unit: metrics.Percent, watched: []watch{{"WebhookSuccessLow", "accepted"}}, most: 100}),
+			v.graph(graph{title: "Accepted (100 % while there are few)", unit: metrics.Percent, watched: []watch{{"WebhookSuccessLow", "accepted"}}, most: 100}),
 			v.graph(graph{title: "Deliveries waiting to be tried again", unit: metrics.Count, watched: []watch{{"WebhookQueueDeep", "waiting"}}}),
 			v.graph(graph{title: "Delivery time", unit: metrics.Milliseconds, watched: []watch{{"WebhookDeliverySlow", ""}}}),
 		)},
@@ -48,7 +48,7 @@ func features(v *view) page {
 		heading("Scheduling", ""),
 		{6, join(
 			v.graph(graph{title: "Calculating free appointments", unit: metrics.Milliseconds, watched: []watch{{"SchedulingAvailabilitySlow", ""}}}),
-			v.graph(graph{title: "Appointment holds released when due", unit: metrics.Percent, watched: []watch{{"HoldExpirationInaccurate", "released"}}, most: 100}),
+			v.graph(graph{title: "Appointment holds released when due", unit: metrics.Percent, watched: []watch{{"HoldExpirationInaccurate", "released"}}, least: 99, most: 100}),
 		)},
 	}}
 }

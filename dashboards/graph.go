@@ -43,9 +43,9 @@ type graph struct {
 	whole bool
 	// scale is what one unit of the axis is in the metric's unit; 0 is 1.
 	scale float64
-	// most fixes the left axis at 0 to most.
-	most  float64
-	width int
+	// most fixes the left axis at least to most.
+	least, most float64
+	width       int
 }
 
 // watch is an alarm's signal: the ID of its definition, and what to call the line if not after its site or statistic.
@@ -150,7 +150,7 @@ func (v *view) graph(g graph) []widget {
 		for _, a := range v.sites(g, w.alarm) {
 			d := drawn{a, g.label(v, w, a)}
 			all = append(all, d)
-			if signal := fmt.Sprint(a.Queries); !seen[signal] {
+			if signal := fmt.Sprint(a.Queries, a.Period); !seen[signal] {
 				seen[signal] = true
 				lines = append(lines, g.signal(d, len(seen))...)
 			}
@@ -175,7 +175,7 @@ func (v *view) graph(g graph) []widget {
 		p.Start, p.End = g.back, "P0D"
 	}
 	zero := 0.0
-	p.YAxis.Left.Min = &zero
+	p.YAxis.Left.Min = &g.least
 	if g.most > 0 {
 		p.YAxis.Left.Max = &g.most
 	}
@@ -185,7 +185,8 @@ func (v *view) graph(g graph) []widget {
 		if l.right {
 			p.YAxis.Right = &axis{Min: &zero, ShowUnits: new(bool)}
 		}
-		if l.color == "" && !l.hidden {
+		// An expression that returns several lines gets CloudWatch's colours, or all would have one.
+		if l.color == "" && !l.hidden && l.expression != tenHighest {
 			l.color = statColor[l.stat]
 			if l.color == "" || l.label != l.stat {
 				l.color = palette[visible%len(palette)]
@@ -478,8 +479,8 @@ func (v *view) distribution(title string, m metrics.Metric, bounds []int, dimens
 }
 
 // worst draws the ten highest of many series, one for each enterprise shard, with the alarm's threshold where it is the same for
-// all.
-func (v *view) worst(title string, definition string) []widget {
+// all. Their period is the alarm's, or the longer one given.
+func (v *view) worst(title, definition string, period int) []widget {
 	list := v.where(func(a alarms.Alarm) bool { return a.Definition == definition && ofShard(a) })
 	g := graph{title: title}
 	thresholds := map[float64]drawn{}
@@ -487,7 +488,7 @@ func (v *view) worst(title string, definition string) []widget {
 		q := a.Queries[0]
 		m, _ := metrics.Find(q.Namespace, q.Metric)
 		g.unit = m.Unit
-		g.lines = append(g.lines, line{metric: m, stat: string(q.Statistic), dimensions: q.Dimensions, label: a.Site, period: a.Period, hidden: true})
+		g.lines = append(g.lines, line{metric: m, stat: string(q.Statistic), dimensions: q.Dimensions, label: a.Site, period: max(a.Period, period), hidden: true})
 		thresholds[a.Threshold] = drawn{Alarm: a}
 	}
 	if len(list) == 0 {

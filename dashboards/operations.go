@@ -20,16 +20,16 @@ func operations(v *view) page {
 	p := page{
 		start: "-PT3H",
 		rows: []row{
-			{6, v.states("Critical alarms: one that is red needs somebody now", severe(false, alarms.Critical))},
+			{4, v.states("Critical alarms: one that is red needs somebody now", severe(false, alarms.Critical))},
 			{4, v.states("Enterprise shards: critical alarms that are not OK", severe(true, alarms.Critical), "ALARM", "INSUFFICIENT_DATA")},
 			{4, v.states("Warnings that are on", append(severe(false, alarms.Warning, alarms.Info), severe(true, alarms.Warning, alarms.Info)...), "ALARM")},
 
 			heading("Look here next", "From the cause that stops everything to the symptoms."),
 			{6, join(
-				v.graph(graph{title: "Requests waiting for a connection, a minute", unit: metrics.Count, watched: []watch{{"PoolWaiting", ""}}}),
+				v.graph(graph{title: "Requests waiting, a minute", unit: metrics.Count, watched: []watch{{"PoolWaiting", ""}}}),
 				v.graph(graph{title: "Pool utilization", unit: metrics.Percent, watched: []watch{{"PoolUtilizationHigh", ""}}, most: 100}),
-				v.graph(graph{title: "The database answers (1) or not (0)", watched: []watch{{"DatabaseUnreachable", ""}}, most: 1.2}),
-				v.graph(graph{title: "Replicas answer (1) or not (0)", watched: []watch{{"ReplicaDown", ""}}, most: 1.2}),
+				v.graph(graph{title: "The database answers (1) or not", watched: []watch{{"DatabaseUnreachable", ""}}, most: 1.2}),
+				v.graph(graph{title: "Replicas answer (1) or not", watched: []watch{{"ReplicaDown", ""}}, most: 1.2}),
 			)},
 			{6, join(
 				v.graph(graph{title: "Failed requests", unit: metrics.Percent, stacked: true, watched: errorRates}),
@@ -44,10 +44,10 @@ func operations(v *view) page {
 				v.graph(graph{title: "Notifications that did not arrive, in 5 minutes", unit: metrics.Count, watched: []watch{{"NotificationsFailing", ""}}, width: 8}),
 			)},
 
-			heading("What was promised", fmt.Sprintf("The shared tier: %s %% of requests over %d days.", number64(promised.Shared), slo.Days)),
-			{6, v.availability(false, promised.Shared)},
+			heading("What was promised", fmt.Sprintf("The shared tier: %s %% of the requests over %d days. At a burn rate of 1 the error budget lasts just as long.", number64(promised.Shared), slo.Days)),
+			{6, v.availability(false, promised.Shared, true)},
 			{7, join(
-				one(text(durability())),
+				one(durability()),
 				v.states("Durability", v.where(func(a alarms.Alarm) bool { return !ofShard(a) && watchesData(a) })),
 				v.states("Latency by endpoint category", v.where(func(a alarms.Alarm) bool { return strings.HasPrefix(a.Definition, "EndpointLatency") })),
 			)},
@@ -56,12 +56,12 @@ func operations(v *view) page {
 	p = v.withShards(p, func() (all, chosen []row) {
 		return []row{
 				{6, join(
-					v.worst("Requests waiting: the ten worst shards", "PoolWaiting"),
-					v.perShard("Failed requests (5xx) in 5 minutes: the ten worst shards", metrics.Response5xx),
-					v.worst("p95 latency: the ten slowest shards", "RequestLatencyP95High"),
+					v.worst("Requests waiting: the ten worst shards", "PoolWaiting", 0),
+					v.perShard("5xx in 5 minutes: the ten worst shards", metrics.Response5xx, 5*minute),
+					v.worst("p95 latency: the ten slowest shards", "RequestLatencyP95High", 0),
 				)},
 			}, []row{
-				{6, v.availability(true, promised.Shard)},
+				{6, v.availability(true, promised.Shard, true)},
 			}
 	})
 	p.rows = append(p.rows, row{8, one(text(v.runbooks()))})
@@ -71,9 +71,9 @@ func operations(v *view) page {
 // fromOutside draws the check of /health from outside: by its alarm, since AWS gives out the check's id in another stack and
 // Region.
 func (v *view) fromOutside() []widget {
-	for _, a := range v.where(func(a alarms.Alarm) bool { return a.Definition == "ExternalCheckFailing" }) {
+	for _, a := range v.where(func(a alarms.Alarm) bool { return a.Definition == "ExternalCheckDown" }) {
 		return one(widget{kind: "metric", properties: metricProperties{
-			Title: "Seen from outside: up (1) or not (0)", Region: v.region(a), View: "timeSeries",
+			Title: "Seen from outside: up (1) or not", Region: v.region(a), View: "timeSeries",
 			Annotations: &annotations{Alarms: []string{v.arn(a)}},
 		}})
 	}
@@ -86,8 +86,9 @@ const (
 	budgetShort = 10
 )
 
-// availability shows a tier's objective: what was reached, what is left of the error budget, and how fast it burns.
-func (v *view) availability(shard bool, target float64) []widget {
+// availability shows a tier's objective: what was reached in the days promised, what is left of the error budget, how fast it
+// burned over the last week and, if asked for, now. At a burn rate of 1 the budget lasts just as long as promised.
+func (v *view) availability(shard bool, target float64, now bool) []widget {
 	dimensions := v.here()
 	if shard {
 		dimensions = v.here(v.shard())
@@ -106,13 +107,17 @@ func (v *view) availability(shard bool, target float64) []widget {
 		long = append(long, watch{"ErrorBudgetBurn" + b.ID + "Long", "over " + alarms.Duration(b.Long)})
 		short = append(short, watch{"ErrorBudgetBurn" + b.ID + "Short", "over " + alarms.Duration(b.Short)})
 	}
+	var current []widget
+	if now {
+		current = v.graph(graph{title: "Burn rate now", chosen: shard, watched: short[:2], scale: budget})
+	}
 	return join(
 		v.graph(graph{
-			title: fmt.Sprintf("Availability, %d days (objective: %s %%)", slo.Days, number64(target)), view: "singleValue", whole: true, back: month, width: 5,
+			title: fmt.Sprintf("Availability (objective: %s)", number64(target)), view: "singleValue", whole: true, back: month, width: 5,
 			lines: terms(line{expression: "100 - 100 * FILL(failed, 0) / all", label: "% of requests", period: day}),
 		}),
 		v.graph(graph{
-			title: "Error budget left, %", view: "gauge", unit: metrics.Percent, whole: true, back: month, width: 5, most: 100,
+			title: "Error budget left", view: "gauge", unit: metrics.Percent, whole: true, back: month, width: 5, most: 100,
 			lines: terms(line{expression: fmt.Sprintf("100 - 100 * (100 * FILL(failed, 0) / all) / %s", number64(budget)), label: "left", period: day}),
 			marks: []mark{
 				{Label: fmt.Sprintf("over %d %%", budgetShort), Value: budgetShort, Color: amber, Fill: "above"},
@@ -120,21 +125,23 @@ func (v *view) availability(shard bool, target float64) []widget {
 				{Label: fmt.Sprintf("under %d %%", budgetShort), Value: budgetShort, Color: red, Fill: "below"},
 			},
 		}),
-		v.graph(graph{title: "Burn rate of the error budget now (1: just used up in the window promised)", chosen: shard, watched: short[:2], scale: budget}),
+		current,
 		v.graph(graph{title: "Burn rate over the last week", chosen: shard, watched: long, scale: budget, back: "-P7D"}),
 	)
 }
 
-func durability() string {
-	text := "### Durability\n\n| data | may lose | back within | watched by |\n|---|---|---|---|\n"
+func durability() widget {
+	table := "### Durability\n\n| data | may lose | back within | watched by |\n|---|---|---|---|\n"
 	for _, d := range slo.Durabilities {
 		watched := strings.Join(d.WatchedBy, ", ")
 		if watched == "" {
 			watched = d.Because
 		}
-		text += fmt.Sprintf("| %s | %s | %s | %s |\n", d.Data, d.RPO, d.RTO, watched)
+		table += fmt.Sprintf("| %s | %s | %s | %s |\n", d.Data, d.RPO, d.RTO, watched)
 	}
-	return text
+	w := text(table)
+	w.width = 10
+	return w
 }
 
 func watchesData(a alarms.Alarm) bool {

@@ -28,7 +28,7 @@ func strategy(v *view) page {
 		heading("Capacity", "What runs out, and when."),
 		{6, join(
 			v.graph(pools),
-			v.graph(graph{title: "Connections at the server, hourly average, 7 days", unit: metrics.Count, period: alarms.Hour, back: week, watched: []watch{{"DatabaseConnectionsHigh", ""}}}),
+			v.graph(graph{title: "Connections at the server, 7 days", unit: metrics.Count, period: alarms.Hour, back: week, watched: []watch{{"DatabaseConnectionsHigh", ""}}}),
 			v.graph(graph{title: "CPU, hourly, 7 days", unit: metrics.Percent, period: alarms.Hour, back: week, watched: []watch{{"CPUHigh", "CPU"}}, most: 100}),
 			v.graph(graph{title: "Memory, hourly, 7 days", unit: metrics.Percent, period: alarms.Hour, back: week, watched: []watch{{"MemoryHigh", "memory"}}, most: 100}),
 		)},
@@ -41,7 +41,7 @@ func strategy(v *view) page {
 			}}),
 		)},
 		heading("What was promised", fmt.Sprintf("The shared tier over %d days.", slo.Days)),
-		{6, v.availability(false, v.env.Phase().Availability.Shared)},
+		{6, v.availability(false, v.env.Phase().Availability.Shared, false)},
 		heading("What drives the cost", "App Runner bills instances by the hour, CloudWatch Logs each gigabyte taken in, CloudWatch each metric that is published."),
 		{6, join(
 			v.graph(graph{title: "Instances, hourly average", unit: metrics.Count, lines: []line{
@@ -57,12 +57,12 @@ func strategy(v *view) page {
 	}}, func() (all, chosen []row) {
 		return []row{
 				{6, join(
-					v.worst("Database size: the ten largest shards", "DatabaseSizeHigh"),
-					v.worst("Connections at the server: the ten busiest shards", "DatabaseConnectionsHigh"),
-					v.perShard("Requests: the ten busiest shards", metrics.RequestCount),
+					v.worst("Database size: the ten largest shards", "DatabaseSizeHigh", day),
+					v.worst("Connections at the server: the ten busiest shards", "DatabaseConnectionsHigh", day),
+					v.perShard("Requests a day: the ten busiest shards", metrics.RequestCount, day),
 				)},
 			}, []row{
-				{6, v.availability(true, v.env.Phase().Availability.Shard)},
+				{6, v.availability(true, v.env.Phase().Availability.Shard, false)},
 			}
 	})
 }

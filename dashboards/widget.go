@@ -42,7 +42,7 @@ func text(markdown string) widget { return widget{kind: "text", properties: text
 
 // heading is a row that says what the rows under it are about.
 func heading(title, about string) row {
-	return row{1, []widget{text(fmt.Sprintf("### %s\n%s", title, about))}}
+	return row{1, []widget{text(strings.TrimSpace(fmt.Sprintf("**%s**  %s", title, about)))}}
 }
 
 type logProperties struct {

@@ -108,7 +108,7 @@ var Durabilities = []Durability{
 		Because: "RDS ships its log every five minutes; its failure and recovery events go to pagerduty-engineering",
 	},
 	{
-		Data: "database, replica failover", RPO: "0", RTO: "5 min", WatchedBy: []string{"ReplicaDown", "ReplicationLagHigh"},
+		Data: "database, replica failover", RPO: "0", RTO: "5 min", WatchedBy: []string{"ReplicaLost", "ReplicationLagHigh"},
 		Because: "losing nothing needs a Multi-AZ standby, since read replicas are asynchronous; RDS's failover events go to pagerduty-engineering",
 	},
 	{Data: "files in S3", RPO: "0", RTO: "at once", Because: "S3 keeps several copies; nothing of ours can lose one"},

@@ -22,7 +22,8 @@ import (
 //
 //	coreapi-<environment>-service      the managed App Runner service, if it is managed
 //	coreapi-<environment>-edge         the check from outside, its alarm and topics, in us-east-1, if there is one
-//	coreapi-<environment>-monitoring   topics and subscriptions, alarms of the shared tier, metric filters, saved queries
+//	coreapi-<environment>-slack        the Slack channels, which listen to the topics of both Regions
+//	coreapi-<environment>-monitoring   topics and PagerDuty's subscriptions, alarms of the shared tier, metric filters, saved queries
 //	coreapi-<environment>-dashboards   the dashboards, which grow with the shards
 //	coreapi-<environment>-shard-<name> the alarms of one enterprise shard, one stack each, so that any number fits
 func Add(app awscdk.App, e *config.Environment) error {
@@ -49,19 +50,22 @@ func Add(app awscdk.App, e *config.Environment) error {
 			s.AddStackDependency(service, jsii.String("the service's id and log group"))
 		}
 	}
-	var elsewhere constructs.Topics
-	if e.ExternalCheck != nil {
-		edge := stack(app, e, alarms.EdgeStack, "The check from outside", config.EdgeRegion, e.Tags)
-		here := edgeTopics(e)
-		constructs.ExternalCheck(edge, e)
-		stacks[alarms.EdgeStack] = edge
-		topics[alarms.EdgeStack] = constructs.Notifications(edge, e, here)
-		elsewhere = constructs.TopicARNs(here)
-		monitoring.AddStackDependency(edge, jsii.String("Slack listens to its topics"))
-	}
 	here := environmentTopics(e)
 	topics[alarms.MonitoringStack] = constructs.Notifications(monitoring, e, here)
-	constructs.SlackChannels(monitoring, e, topics[alarms.MonitoringStack], elsewhere)
+	slack := stack(app, e, "slack", "Slack channels that listen to the topics", e.Region, e.Tags)
+	slack.AddStackDependency(monitoring, jsii.String("its topics"))
+	listened := here
+	if e.ExternalCheck != nil {
+		edge := stack(app, e, alarms.EdgeStack, "The check from outside", config.EdgeRegion, e.Tags)
+		constructs.ExternalCheck(edge, e)
+		constructs.DatabaseCheck(edge, e)
+		stacks[alarms.EdgeStack] = edge
+		topics[alarms.EdgeStack] = constructs.Notifications(edge, e, edgeTopics(e))
+		edge.AddStackDependency(monitoring, jsii.String("the alarm that its second check follows"))
+		slack.AddStackDependency(edge, jsii.String("its topics"))
+		listened = append(listened, edgeTopics(e)...)
+	}
+	constructs.SlackChannels(slack, e, listened)
 	constructs.DatabaseEvents(monitoring, "coreapi-"+e.Name+"-database", instances(e),
 		topics[alarms.MonitoringStack][config.PagerDutyEngineering], constructs.TopicPolicyID(config.PagerDutyEngineering))
 	for _, f := range queries.Filters {

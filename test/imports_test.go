@@ -21,6 +21,9 @@ func TestPurePackagesDoNotReachTheCDK(t *testing.T) {
 		"internal/lint": {
 			"github.com/aws/", module + "config", module + "metrics", module + "alarms", module + "queries", module + "constructs", module + "stacks",
 		},
+		"cmd/cwtool": {
+			"github.com/aws/", module + "config", module + "metrics", module + "alarms", module + "queries", module + "dashboards", module + "constructs", module + "stacks",
+		},
 		"constructs": {module + "stacks"},
 	} {
 		out, err := exec.Command("go", "list", "-deps", module+pkg).Output()

@@ -68,8 +68,14 @@ func TestTheCheckFromOutsideAsksFromThreeRegions(t *testing.T) {
 		found := false
 		for _, template := range a.templates[e.Name] {
 			for _, r := range template.Of("AWS::Route53::HealthCheck") {
-				found = true
 				check := cfn.Resource{Properties: r.Properties["HealthCheckConfig"].(map[string]any)}
+				if template.Text(check, "Type") == "CLOUDWATCH_METRIC" {
+					if got := fmt.Sprint(check.Properties["AlarmIdentifier"]); got != fmt.Sprintf("map[Name:%s Region:%s]", alarms.Name(e, alarms.DatabaseDown), e.Region) {
+						t.Errorf("%s follows the alarm %s", template.Name, got)
+					}
+					continue
+				}
+				found = true
 				if n := len(template.List(check, "Regions")); n < 3 || template.Text(check, "ResourcePath") != "/health" || template.Text(check, "Type") != "HTTPS" {
 					t.Errorf("%s: %v", template.Name, check.Properties)
 				}

@@ -222,8 +222,8 @@ func TestFiftyShardsFit(t *testing.T) {
 	out := filepath.Join(project, "cdk.out")
 	runIn(t, project, out, "many")
 	checkLimits(t, out)
-	if got := len(manifest(t, out)); got != 54 {
-		t.Errorf("%d stacks; expected service, edge, monitoring, dashboards and 50 shard stacks", got)
+	if got := len(manifest(t, out)); got != 55 {
+		t.Errorf("%d stacks; expected service, edge, monitoring, slack, dashboards and 50 shard stacks", got)
 	}
 }
 

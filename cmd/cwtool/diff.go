@@ -13,7 +13,7 @@ import (
 	"github.com/restartix/core-api-monitoring/internal/trees"
 )
 
-func diff(args []string, out, problems io.Writer) int {
+func runDiff(args []string, out, problems io.Writer) int {
 	flags := flag.NewFlagSet("cwtool diff", flag.ContinueOnError)
 	flags.SetOutput(problems)
 	format := flags.String("format", "text", "text, markdown (for a pull request, at most 65,536 characters) or json (internal/changes/schema.json)")

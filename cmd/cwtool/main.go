@@ -16,7 +16,10 @@ type command struct {
 }
 
 var commands = []command{
-	{"diff", "[flags] OLD NEW", "what a new version of templates changes for people", diff},
+	{"test", "[flags] FILE...", "test alarms with series of samples", runTest},
+	{"lint", "[flags] TEMPLATE...", "find what is wrong with alarms, topics and dashboards", runLint},
+	{"cost", "[flags] TEMPLATE...", "estimate what templates cost a month", runCost},
+	{"diff", "[flags] OLD NEW", "what a new version of templates changes for people", runDiff},
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }

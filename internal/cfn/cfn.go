@@ -25,6 +25,10 @@ type Template struct {
 	Resources  map[string]Resource
 	Outputs    map[string]Output
 	Metadata   map[string]any
+	Transform  any // macros, among them SAM's
+
+	// Open is whether macros or loops add resources that are not among Resources.
+	Open bool `json:"-"`
 
 	File string `json:"-"`
 	Size int    `json:"-"` // in bytes
@@ -173,8 +177,10 @@ func (t *Template) decode(text []byte, resources map[string]json.RawMessage, lin
 		return err
 	}
 	t.Resources = make(map[string]Resource, len(resources))
+	t.Open = t.Transform != nil
 	for id, text := range resources {
 		if strings.HasPrefix(id, "Fn::") {
+			t.Open = true
 			continue
 		}
 		r := Resource{LogicalID: id, Line: lines[id]}

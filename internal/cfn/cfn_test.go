@@ -95,7 +95,7 @@ func TestAResourceHasTheLineWhereItsTemplateNamesIt(t *testing.T) {
 
 func TestWhatMakesResourcesIsNoResource(t *testing.T) {
 	template, err := Parse("x.yaml", []byte("Resources:\n  Fn::ForEach::Queues: [Name, [a, b], {'${Name}': {Type: AWS::SQS::Queue}}]\n"))
-	if err != nil || len(template.Resources) != 0 {
+	if err != nil || len(template.Resources) != 0 || !template.Open {
 		t.Errorf("resources %v, error %v", template.Resources, err)
 	}
 }

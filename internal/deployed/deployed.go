@@ -157,7 +157,7 @@ func (d *Environment) readStacks(ctx context.Context, cfg aws.Config, e *config.
 // ownStack tells the environment's stacks from those of one whose name begins with its name: prod and prod-eu.
 func ownStack(e *config.Environment, name string) bool {
 	role, ok := strings.CutPrefix(name, "coreapi-"+e.Name+"-")
-	return ok && (slices.Contains([]string{alarms.MonitoringStack, alarms.EdgeStack, "service", "dashboards"}, role) || strings.HasPrefix(role, alarms.ShardStack("")))
+	return ok && (slices.Contains([]string{alarms.MonitoringStack, alarms.EdgeStack, "service", "dashboards", "slack"}, role) || strings.HasPrefix(role, alarms.ShardStack("")))
 }
 
 // ownAlarm does the same for alarms: an alarm's ID begins with a capital, an environment's name has none.
@@ -188,6 +188,12 @@ func (d *Environment) readAlarms(ctx context.Context, cfg aws.Config, e *config.
 			}
 			out := words(aws.ToString(a.AlarmName), aws.ToString(a.AlarmDescription), a.AlarmActions)
 			out.Rule = aws.ToString(a.AlarmRule)
+			if by := aws.ToString(a.ActionsSuppressor); by != "" {
+				out.Quiet = &alarms.Quiet{
+					While: by[strings.LastIndex(by, ":")+1:],
+					Wait:  int(aws.ToInt32(a.ActionsSuppressorWaitPeriod)), Extension: int(aws.ToInt32(a.ActionsSuppressorExtensionPeriod)),
+				}
+			}
 			d.Alarms = append(d.Alarms, out)
 		}
 	}

@@ -1,11 +1,14 @@
 package lint
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/restartix/core-api-monitoring/internal/alarmstate"
 )
 
 var actionProperties = []string{"AlarmActions", "OKActions", "InsufficientDataActions"}
@@ -17,10 +20,12 @@ type alarm struct {
 	name         string // as resolved; the reference to itself where CloudFormation will name it
 	metrics      []metric
 	expressions  []expression
-	returned     int // how many queries return data
-	rule         rule
+	returned     int      // how many queries return data
+	names        []string // in the rule of a composite, as written
+	broken       error    // why its rule is none
 	children     []*alarm
 	parents      []*alarm
+	suppresses   bool                     // the actions of a composite
 	destinations map[string][]destination // by action property
 }
 
@@ -57,7 +62,10 @@ func (l *linter) readAlarm(p place) *alarm {
 		}
 	}
 	if a.composite {
-		a.rule = parseRule(p.in.Text(p.Resource, "AlarmRule"))
+		var rule *alarmstate.Rule
+		if rule, a.broken = alarmstate.ParseRule(p.in.Text(p.Resource, "AlarmRule")); a.broken == nil {
+			a.names = rule.Names()
+		}
 		return a
 	}
 	if properties := object(p.in.Resolve(p.Properties)); properties["MetricName"] != nil {
@@ -132,11 +140,42 @@ func (a *alarm) forPeople() bool {
 // readFamilies connects composites with the alarms that they name.
 func (l *linter) readFamilies() {
 	for _, a := range l.alarms {
-		for _, name := range a.rule.names {
+		for _, name := range a.names {
 			if child, _ := l.named(a, name); child != nil && !slices.Contains(a.children, child) {
 				a.children = append(a.children, child)
 				child.parents = append(child.parents, a)
 			}
+		}
+		if name := a.in.Text(a.Resource, "ActionsSuppressor"); name != "" {
+			if suppressor, _ := l.named(a, name); suppressor != nil {
+				suppressor.suppresses = true
+			}
+		}
+	}
+	l.mentioned = map[string]bool{}
+	for _, t := range l.templates {
+		for _, r := range t.Resources {
+			switch r.Type {
+			case "AWS::CloudWatch::Alarm", "AWS::CloudWatch::CompositeAlarm", "AWS::CloudWatch::Dashboard":
+			default:
+				l.mention(r.Properties)
+			}
+		}
+	}
+}
+
+// mention notes every text in a value.
+func (l *linter) mention(v any) {
+	switch v := v.(type) {
+	case string:
+		l.mentioned[v] = true
+	case []any:
+		for _, each := range v {
+			l.mention(each)
+		}
+	case map[string]any:
+		for _, each := range v {
+			l.mention(each)
 		}
 	}
 }
@@ -144,13 +183,15 @@ func (l *linter) readFamilies() {
 // named is the alarm that a composite means by a name, an ARN or a reference; or whether the name can be known at all.
 func (l *linter) named(composite *alarm, name string) (found *alarm, known bool) {
 	if id, ok := logicalID(name); ok {
+		_, attribute, _ := strings.Cut(strings.Trim(name, "${}"), ".")
+		p, _, dangling := l.follow(composite.in, map[string]any{"Fn::GetAtt": []any{id, attribute}})
 		for _, a := range l.alarms {
-			if a.in == composite.in && a.LogicalID == id {
+			if same(a.place, p) {
 				return a, true
 			}
 		}
 		_, parameter := composite.in.Parameters[id]
-		return nil, !parameter
+		return nil, (dangling || p.in != nil) && !parameter
 	}
 	if _, after, ok := strings.Cut(name, ":alarm:"); ok {
 		name = after
@@ -169,7 +210,9 @@ func (l *linter) named(composite *alarm, name string) (found *alarm, known bool)
 }
 
 // open reports whether only a deployment knows the whole text.
-func open(text string) bool { return strings.Contains(text, "${") || strings.Contains(text, "map[") }
+func open(text string) bool {
+	return strings.Contains(text, "${") || strings.Contains(text, "map[") || strings.HasPrefix(text, "{")
+}
 
 // logicalID is X of ${X} or ${X.Attribute}.
 func logicalID(text string) (string, bool) {
@@ -222,6 +265,9 @@ func text(v any) string {
 		return ""
 	case float64:
 		return strconv.FormatFloat(v, 'f', -1, 64) // an account's number, too
+	case map[string]any, []any:
+		function, _ := json.Marshal(v)
+		return string(function)
 	}
 	return fmt.Sprint(v)
 }

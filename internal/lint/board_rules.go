@@ -26,7 +26,7 @@ type board struct {
 
 func (l *linter) readBoards() {
 	for _, p := range l.of("AWS::CloudWatch::Dashboard") {
-		alone := *p.in
+		alone := *p.in // so that what is wrong with one dashboard is said of that one
 		alone.Resources = map[string]cfn.Resource{p.LogicalID: p.Resource}
 		list, err := boards.Read(alone)
 		b := board{place: p, broken: err}

@@ -1,80 +1,9 @@
 package lint
 
 import (
-	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
-
-// rule is a composite's rule: the alarms it names, in order, and why it is none, if it is none.
-type rule struct {
-	length int
-	names  []string
-	broken string
-}
-
-var ruleToken = regexp.MustCompile(`^(?:(\s+)|(AND\b|OR\b|NOT\b|TRUE\b|FALSE\b|[()])|(?:ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*(?:"([^"]+)"|'([^']+)'|([^\s"'()][^()]*?))\s*\))`)
-
-func parseRule(text string) rule {
-	r := rule{length: len(text)}
-	var tokens []string
-	for rest := text; rest != ""; {
-		m := ruleToken.FindStringSubmatch(rest)
-		if m == nil {
-			r.broken = fmt.Sprintf("at %q expected ALARM(name), OK(name), INSUFFICIENT_DATA(name), TRUE, FALSE, AND, OR, NOT or parentheses", shorten(rest))
-			return r
-		}
-		rest = rest[len(m[0]):]
-		switch name := m[3] + m[4] + m[5]; {
-		case name != "":
-			r.names, tokens = append(r.names, name), append(tokens, "TRUE")
-		case m[2] != "":
-			tokens = append(tokens, m[2])
-		}
-	}
-	p := ruleParser{tokens}
-	if !p.expression() || len(p.tokens) > 0 {
-		r.broken = "it does not read as conditions joined by AND and OR, in parentheses that match"
-	}
-	return r
-}
-
-func shorten(text string) string {
-	if short := []rune(text); len(short) > 20 {
-		return string(short[:20]) + "…"
-	}
-	return text
-}
-
-// ruleParser reads: expression = term {AND|OR term}; term = NOT term | "(" expression ")" | TRUE | FALSE.
-type ruleParser struct{ tokens []string }
-
-func (p *ruleParser) next(wanted ...string) bool {
-	if len(p.tokens) > 0 && slices.Contains(wanted, p.tokens[0]) {
-		p.tokens = p.tokens[1:]
-		return true
-	}
-	return false
-}
-
-func (p *ruleParser) expression() bool {
-	for p.term() {
-		if !p.next("AND", "OR") {
-			return true
-		}
-	}
-	return false
-}
-
-func (p *ruleParser) term() bool {
-	for p.next("NOT") {
-	}
-	if p.next("(") {
-		return p.expression() && p.next(")")
-	}
-	return p.next("TRUE", "FALSE")
-}
 
 // cycle is a way from the composite back to itself, by names; empty where there is none.
 func (a *alarm) cycle() []string {
@@ -106,12 +35,12 @@ var compositeRules = []Rule{{
 		for _, a := range l.alarms {
 			switch {
 			case !a.composite:
-			case a.rule.broken != "":
-				report(a.place, "AlarmRule: %s", a.rule.broken)
-			case a.rule.length > maxRule:
-				report(a.place, "AlarmRule of %d characters; allowed: %d", a.rule.length, maxRule)
-			case len(unequal(a.rule.names)) > maxChildren:
-				report(a.place, "AlarmRule names %d alarms; allowed: %d", len(unequal(a.rule.names)), maxChildren)
+			case a.broken != nil:
+				report(a.place, "%s", a.broken)
+			case len(a.in.Text(a.Resource, "AlarmRule")) > maxRule:
+				report(a.place, "AlarmRule of %d characters; allowed: %d", len(a.in.Text(a.Resource, "AlarmRule")), maxRule)
+			case len(unequal(a.names)) > maxChildren:
+				report(a.place, "AlarmRule names %d alarms; allowed: %d", len(unequal(a.names)), maxChildren)
 			}
 		}
 	},
@@ -122,7 +51,7 @@ var compositeRules = []Rule{{
 	Why:      "CloudWatch refuses the composite; where the alarm once existed, the condition never holds again.",
 	find: func(l *linter, report reporter) {
 		for _, a := range l.alarms {
-			names := a.rule.names
+			names := a.names
 			if suppressor := a.in.Text(a.Resource, "ActionsSuppressor"); suppressor != "" {
 				names = append(slices.Clone(names), suppressor)
 			}

@@ -184,7 +184,7 @@ var conditionRules = []Rule{{
 	ID:       "contract",
 	Severity: Error,
 	Title:    "A metric outside the contract",
-	Why:      "An alarm matches one exact set of dimensions: with a name or a set that nobody publishes it never sees data; checked with -contract.",
+	Why:      "CloudWatch matches one exact set of dimensions: an alarm or a graph with a name or a set that nobody publishes never sees data; checked with -contract.",
 	find: func(l *linter, report reporter) {
 		if l.Contract == nil {
 			return
@@ -193,6 +193,22 @@ var conditionRules = []Rule{{
 			for _, m := range a.metrics {
 				if problem := l.Contract.problem(m.namespace, m.name, slices.Sorted(maps.Keys(m.dimensions))); problem != "" {
 					report(a.place, "%s", problem)
+				}
+			}
+		}
+		for _, b := range l.boards {
+			var told []string
+			for _, w := range b.Widgets {
+				for _, line := range lines(w) {
+					var names []string
+					for _, d := range line.Dimensions {
+						names = append(names, d.Name)
+					}
+					slices.Sort(names)
+					if problem := l.Contract.problem(line.Namespace, line.Name, names); problem != "" && !slices.Contains(told, problem) {
+						told = append(told, problem)
+						report(b.place, "%s", problem)
+					}
 				}
 			}
 		}

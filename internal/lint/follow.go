@@ -48,7 +48,7 @@ func (l *linter) follow(t *cfn.Template, v any) (found place, text string, dangl
 				}
 			}
 			_, parameter := t.Parameters[id]
-			dangling = !parameter && !strings.HasPrefix(id, "AWS::")
+			dangling = !parameter && !t.Open && !strings.HasPrefix(id, "AWS::")
 		case "Fn::GetAtt":
 			id, attribute := getAtt(argument)
 			if child, output, ok := l.childOutput(t, id, attribute); ok {
@@ -58,7 +58,7 @@ func (l *linter) follow(t *cfn.Template, v any) (found place, text string, dangl
 			if r, ok := t.Resources[id]; ok {
 				return place{t, r}, "", false
 			}
-			dangling = true
+			dangling = !t.Open
 		case "Fn::ImportValue":
 			if from, value, ok := l.exported(textIn(t, argument)); ok {
 				t, v = from, value

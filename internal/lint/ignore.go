@@ -44,6 +44,8 @@ func (l *linter) refuse(rule, reason, until string) string {
 	switch {
 	case !slices.Contains(l.known, rule):
 		return "rule " + rule + " does not exist" + yamlcheck.DidYouMean(rule, l.known)
+	case rule == "ignore" || rule == "ignore-unused":
+		return rule + " is about ignores themselves and cannot be ignored"
 	case strings.TrimSpace(reason) == "":
 		return rule + " is ignored without a reason"
 	case until == "":
@@ -59,7 +61,7 @@ func (l *linter) refuse(rule, reason, until string) string {
 // ignored reports whether a resource asks for an exception from a rule, and notes that it was needed.
 func (l *linter) ignored(p place, rule string) bool {
 	for _, i := range l.ignores {
-		if i.rule == rule && i.problem == "" && i.in == p.in && i.LogicalID == p.LogicalID && rule != "ignore" {
+		if i.rule == rule && i.problem == "" && i.in == p.in && i.LogicalID == p.LogicalID {
 			i.used = true
 			return true
 		}

@@ -101,6 +101,7 @@ type linter struct {
 	byType    map[string][]place
 	parents   map[*cfn.Template]place // of nested stacks
 	alarms    []*alarm
+	mentioned map[string]bool // texts in resources that are no alarms and no dashboards
 	senders   []sender
 	topics    []topic
 	boards    []board

@@ -43,6 +43,9 @@ var machines = []string{"automate", "autoscaling", "swf", "ec2", "application-au
 
 func (l *linter) destination(t *cfn.Template, v any) destination {
 	name := textIn(t, v)
+	if id, ok := object(v)["Ref"].(string); ok && name == "" {
+		name = "${" + id + "}" // a parameter that is empty by default
+	}
 	found, resolved, dangling := l.follow(t, v)
 	switch {
 	case found.Type == "AWS::SNS::Topic":

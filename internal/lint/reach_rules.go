@@ -16,10 +16,10 @@ var reachRules = []Rule{{
 	find: func(l *linter, report reporter) {
 		for _, a := range l.alarms {
 			switch {
-			case len(a.destinations["AlarmActions"]) > 0 || a.usedBy():
+			case len(a.destinations["AlarmActions"]) > 0 || l.used(a):
 			case len(a.parents) == 0:
 				report(a.place, "no AlarmActions, and no composite alarm names it")
-			case !a.heard(map[*alarm]bool{}):
+			case !l.heard(a, map[*alarm]bool{}):
 				report(a.place, "no AlarmActions, and none in the composites that name it")
 			}
 		}
@@ -44,6 +44,7 @@ var reachRules = []Rule{{
 	find: func(l *linter, report reporter) {
 		for _, s := range l.senders {
 			for _, d := range unique(s.destinations) {
+				target, _ := parseARN(d.name)
 				switch {
 				case d.kind == nothing:
 					report(s.place, "%s is no topic of these templates", d.name)
@@ -53,10 +54,7 @@ var reachRules = []Rule{{
 					report(s.place, "topic %s is in %s, this is in %s: it can only notify topics of its own Region", d.to.LogicalID, d.to.in.Region, s.in.Region)
 				case d.kind == people && text(d.to.Properties["FifoTopic"]) == "true":
 					report(s.place, "topic %s is a FIFO topic, to which %s cannot publish", d.to.LogicalID, s.service)
-				}
-			}
-			for _, d := range unique(s.destinations) {
-				if target, ok := parseARN(d.name); ok && d.kind == outside && target.service == "sns" && differ(target.region, s.in.Region) {
+				case d.kind == outside && target.service == "sns" && differ(target.region, s.in.Region):
 					report(s.place, "%s is in %s, this is in %s: it can only notify topics of its own Region", d.name, target.region, s.in.Region)
 				}
 			}
@@ -248,9 +246,12 @@ var reachRules = []Rule{{
 // keyInURL finds the key of PagerDuty, Opsgenie or Splunk On-Call, or credentials, written out in an endpoint.
 var keyInURL = regexp.MustCompile(`pagerduty\.com/integration/[0-9A-Za-z]{16,}|[?&](apiKey|api_key|token)=[0-9A-Za-z-]{16,}|://[^/@]+:[^/@{]+@`)
 
-// usedBy reports whether a resource other than a composite or a dashboard refers to the alarm, such as a deployment that rolls
-// back on it.
-func (a *alarm) usedBy() bool {
+// used reports whether something acts on the alarm's state: a composite that it suppresses, or a resource that names it or refers
+// to it, such as a deployment that rolls back or a health check.
+func (l *linter) used(a *alarm) bool {
+	if a.suppresses || l.mentioned[a.name] {
+		return true
+	}
 	for id, r := range a.in.Resources {
 		if id != a.LogicalID && r.Type != "AWS::CloudWatch::CompositeAlarm" && r.Type != "AWS::CloudWatch::Dashboard" && refersTo(r.Properties, a.LogicalID) {
 			return true
@@ -259,13 +260,13 @@ func (a *alarm) usedBy() bool {
 	return false
 }
 
-// heard reports whether the alarm or a composite that names it has an action.
-func (a *alarm) heard(seen map[*alarm]bool) bool {
+// heard reports whether the alarm or a composite that names it has an action, or is used.
+func (l *linter) heard(a *alarm, seen map[*alarm]bool) bool {
 	if seen[a] {
 		return false
 	}
 	seen[a] = true
-	return len(a.destinations["AlarmActions"]) > 0 || slices.ContainsFunc(a.parents, func(p *alarm) bool { return p.heard(seen) })
+	return len(a.destinations["AlarmActions"]) > 0 || l.used(a) || slices.ContainsFunc(a.parents, func(p *alarm) bool { return l.heard(p, seen) })
 }
 
 // unique drops what an alarm names in more than one state.

@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -19,11 +18,7 @@ import (
 // options are those that all fixtures are checked with.
 func options(t testing.TB) Options {
 	t.Helper()
-	text, err := os.ReadFile("testdata/contract.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	contract, err := ParseContract(text)
+	contract, err := ParseContract([]byte(read(t, "testdata/contract.json")))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,15 +35,20 @@ var (
 	deployment = regexp.MustCompile(`(?m)^# In (\d{12})/([a-z0-9-]+)\.$`)
 )
 
+func read(t testing.TB, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
 // fixture reads the templates of a file: as many as it says, {stack} being the number of each; with lines repeated where it says
 // so, {n} being the number of the line; in the account and Region that it says.
 func fixture(t testing.TB, path string) (list []cfn.Template) {
 	t.Helper()
-	file, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := repetition.ReplaceAllStringFunc(string(file), func(found string) string {
+	text := repetition.ReplaceAllStringFunc(read(t, path), func(found string) string {
 		match := repetition.FindStringSubmatch(found)
 		return repeat(match[1], match[2])
 	})
@@ -120,7 +120,8 @@ func TestTheDocumentationIsAsReviewed(t *testing.T) {
 	b.WriteString(`# Rules of cwtool lint
 
 Generated from the rules and their fixtures in [internal/lint](../internal/lint); ` + "`make update`" + ` rewrites it. ` + "`cwtool lint -h`" + ` says how to
-run it. Findings of severity error make it exit with 1, and with -strict warnings do, too.
+run it. Findings of severity error make it exit with 1, and with -strict warnings do, too. Of each example the lines with a minus are
+what the rule finds, those with a plus what to write instead.
 
 A resource may ask for an exception, with a reason and the last day on which it holds; a template may, too, for what is wrong with it as
 a whole:
@@ -144,19 +145,44 @@ Metadata:
 		if len(bad) == 0 {
 			t.Fatalf("%s: bad.yaml has no finding", r.ID)
 		}
-		fmt.Fprintf(&b, "\nBad: %s\n\n```yaml\n%s```\n", bad[0].Problem, example(t, r.ID, "bad.yaml", bad[0].LogicalID))
-		fmt.Fprintf(&b, "\nGood:\n\n```yaml\n%s```\n", example(t, r.ID, "good.yaml", bad[0].LogicalID))
+		fmt.Fprintf(&b, "\nFound: %s\n\n```diff\n%s```\n", bad[0].Problem, example(t, r.ID))
 	}
 	golden.File(t, "../../docs/lint.md", b.String())
 }
 
-// example is a resource of a fixture, or all of it, as it is written.
-func example(t *testing.T, rule, file, logicalID string) string {
+// example is what makes a rule's bad fixture good: its lines with -, those of the good one with +, and what stands around them.
+func example(t *testing.T, rule string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join("testdata/rules", rule, file))
-	if err != nil {
-		t.Fatal(err)
+	bad := strings.Split(read(t, filepath.Join("testdata/rules", rule, "bad.yaml")), "\n")
+	good := strings.Split(read(t, filepath.Join("testdata/rules", rule, "good.yaml")), "\n")
+	same := 0 // at the end
+	for same < min(len(bad), len(good)) && bad[len(bad)-1-same] == good[len(good)-1-same] {
+		same++
 	}
-	resource := regexp.MustCompile(`(?m)^  ` + regexp.QuoteMeta(logicalID) + `:.*\n(?:   .*\n)*`).FindString(string(text))
-	return cmp.Or(resource, string(text))
+	var lines []string
+	i := 0 // the same at the beginning
+	for i < min(len(bad), len(good))-same && bad[i] == good[i] {
+		lines = append(lines, " "+bad[i])
+		i++
+	}
+	first := len(lines)
+	for _, line := range bad[i : len(bad)-same] {
+		lines = append(lines, "-"+line)
+	}
+	for _, line := range good[i : len(good)-same] {
+		lines = append(lines, "+"+line)
+	}
+	last := len(lines)
+	for _, line := range bad[len(bad)-same:] {
+		lines = append(lines, " "+line)
+	}
+	// The resource that differs, and what follows up to the next one.
+	resource := regexp.MustCompile(`^.(  \w|\w)`)
+	for first > 0 && !resource.MatchString(lines[min(first, len(lines)-1)]) {
+		first--
+	}
+	for last < len(lines) && !resource.MatchString(lines[last]) {
+		last++
+	}
+	return strings.TrimRight(strings.Join(lines[first:last], "\n"), "\n ") + "\n"
 }

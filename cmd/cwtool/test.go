@@ -1,0 +1,232 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/restartix/core-api-monitoring/internal/alarmstate"
+	"github.com/restartix/core-api-monitoring/internal/alarmtest"
+	"github.com/restartix/core-api-monitoring/internal/cfn"
+)
+
+const testHelp = `usage: cwtool test [flags] FILE...
+
+Runs tests of the alarms in CloudFormation templates: each FILE says which templates, what samples the
+metrics get, and the complete list of notifications that must follow. internal/alarmtest/schema.json
+describes the files; docs/alarm-evaluation.md says how faithful the evaluation is.
+
+    templates: cdk.out
+    tests:
+      - name: errors page once
+        length: 30m
+        series:
+          - {metric: errors, values: "0x9 50x4 0 ..."}
+        expect:
+          notifications:
+            - 11m ErrorsHigh ALARM -> pages
+            - 16m ErrorsHigh OK -> pages
+
+A time is what has passed since the start: at 11m, the samples of the first eleven minutes are known. As in
+promtool, 0x9 is 0 and nine times more.
+Before the start, series are taken to have been at their first value for a day (warmup).
+
+With -probe, each FILE is a template, and no tests need to be written: from each alarm's definition follow
+series that put its value just at the threshold and just beyond, that breach once less than needed, and
+that stop. It must be silent on one side, fire on the other, and do what it says without data. Where no
+such series is found, the alarm fails: it needs a test by hand. Composite alarms are driven by the states
+of their children. A test file has the same for its templates with "probe: true".
+
+With -coverage, alarms that were never driven to ALARM and back are listed, and so are the boundaries that
+were not probed: a data point within 5 % of the threshold on either side, one breaching data point less than
+needed, and no data at all. Any of them fails.
+
+Exit status: 0 all passed, 1 a test failed or coverage is not complete, 2 something cannot be read.
+
+`
+
+// testRun is what the flags of cwtool test say.
+type testRun struct {
+	only              *regexp.Regexp
+	verbose, coverage bool
+	out, problems     io.Writer
+	results           []alarmtest.Result
+	failed            int
+}
+
+func runTest(args []string, out, problems io.Writer) int {
+	flags := flag.NewFlagSet("cwtool test", flag.ContinueOnError)
+	flags.SetOutput(problems)
+	flags.Usage = func() {
+		fmt.Fprint(problems, testHelp)
+		flags.PrintDefaults()
+	}
+	run := flags.String("run", "", "run only the tests whose name matches this regular `expression`")
+	verbose := flags.Bool("v", false, "show each test, and what happened in it")
+	junit := flags.String("junit", "", "write the results to this `file`, too, as JUnit's XML")
+	coverage := flags.Bool("coverage", false, "list the alarms and boundaries that no test covers")
+	probe := flags.Bool("probe", false, "probe the alarms of the templates FILE... at their boundaries")
+	if err := flags.Parse(args); err != nil {
+		if errors.Is(err, flag.ErrHelp) {
+			return 0
+		}
+		return 2
+	}
+	only, err := regexp.Compile(*run)
+	if err != nil || flags.NArg() == 0 {
+		if err != nil {
+			fmt.Fprintln(problems, "-run:", err)
+		}
+		flags.Usage()
+		return 2
+	}
+	files, err := testFiles(flags.Args(), *probe)
+	if err != nil {
+		fmt.Fprintln(problems, err)
+		return 2
+	}
+	t := &testRun{only: only, verbose: *verbose, coverage: *coverage, out: out, problems: problems}
+	status := t.all(files)
+	if *junit != "" {
+		if err := writeJUnit(*junit, t.results); err != nil {
+			fmt.Fprintln(problems, err)
+			return 2
+		}
+	}
+	return status
+}
+
+// testFiles reads all files, or takes the templates as one set to be probed.
+func testFiles(paths []string, probe bool) ([]*alarmtest.File, error) {
+	if probe {
+		f, err := probeFile(paths)
+		return []*alarmtest.File{f}, err
+	}
+	var files []*alarmtest.File
+	var errs []error
+	for _, path := range paths {
+		f, err := alarmtest.Load(path)
+		files, errs = append(files, f), append(errs, err)
+	}
+	return files, errors.Join(errs...)
+}
+
+func probeFile(paths []string) (*alarmtest.File, error) {
+	f := &alarmtest.File{Path: paths[0], Probe: true}
+	var templates []cfn.Template
+	for _, path := range paths {
+		list, err := alarmtest.ReadTemplates(path)
+		if err != nil {
+			return nil, err
+		}
+		templates = append(templates, list...)
+	}
+	alarms, err := alarmstate.Read(templates...)
+	if err != nil {
+		return nil, err
+	}
+	f.Sets = []*alarmtest.Set{alarmtest.NewSet("default", alarms)}
+	return f, nil
+}
+
+func (t *testRun) all(files []*alarmtest.File) int {
+	begin := time.Now()
+	total := 0
+	var sets []*alarmtest.Set
+	for _, f := range files {
+		total += len(f.Tests)
+		sets = append(sets, f.Sets...)
+	}
+	for _, f := range files {
+		for _, test := range f.Tests {
+			if t.only.MatchString(test.Title()) {
+				t.progress(total, test.Title())
+				t.add(test.Run())
+			}
+		}
+		if f.Probe {
+			for _, s := range f.Sets {
+				for _, r := range s.Probe(f.Path) {
+					if t.only.MatchString(r.Name) {
+						t.add(r)
+					}
+				}
+			}
+		}
+	}
+	t.progress(total, "")
+	verdict := "ok"
+	if t.failed > 0 {
+		verdict = "FAIL"
+	}
+	fmt.Fprintf(t.out, "%-4s  %d tests, %d failed, %s\n", verdict, len(t.results), t.failed, time.Since(begin).Round(10*time.Millisecond))
+	complete := true
+	if t.coverage {
+		var report string
+		report, complete = alarmtest.Report(sets, t.results)
+		fmt.Fprint(t.out, report)
+	}
+	if t.failed > 0 || !complete {
+		return 1
+	}
+	return 0
+}
+
+// progress says on a terminal which test runs; without a name it takes the line away.
+func (t *testRun) progress(total int, name string) {
+	f, ok := t.problems.(*os.File)
+	if !ok {
+		return
+	}
+	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
+		return
+	}
+	fmt.Fprint(f, "\r\033[K")
+	if name != "" {
+		fmt.Fprintf(f, "%d/%d %s", len(t.results)+1, total, name)
+	}
+}
+
+func (t *testRun) add(r alarmtest.Result) {
+	t.results = append(t.results, r)
+	place := r.File
+	if r.Line > 0 {
+		place = fmt.Sprintf("%s:%d", r.File, r.Line)
+	}
+	switch {
+	case len(r.Failures) > 0:
+		t.failed++
+		t.progress(0, "")
+		fmt.Fprintf(t.out, "FAIL  %s: %s\n", place, r.Name)
+		for _, failure := range r.Failures {
+			fmt.Fprintln(t.out, indent(failure, "      "))
+		}
+	case t.verbose:
+		t.progress(0, "")
+		fmt.Fprintf(t.out, "ok    %s: %s (%s)\n", place, r.Name, r.Took.Round(time.Millisecond))
+	default:
+		return
+	}
+	if r.Timeline != "" {
+		fmt.Fprintln(t.out, indent(r.Timeline, "      "))
+	}
+}
+
+func indent(text, by string) string { return by + strings.ReplaceAll(text, "\n", "\n"+by) }
+
+func writeJUnit(file string, results []alarmtest.Result) error {
+	f, err := os.Create(file)
+	if err != nil {
+		return err
+	}
+	if err := alarmtest.WriteJUnit(f, results); err != nil {
+		_ = f.Close()
+		return err
+	}
+	return f.Close()
+}
