@@ -110,6 +110,7 @@ type Report struct {
 	Stacks  Stacks        `json:"stacks"`
 	Routes  []RouteChange `json:"routes"`
 	Changes []Change      `json:"changes"`
+	Cost    *Cost         `json:"cost,omitempty"`
 
 	prefix string // of names: left out of what people read
 }
@@ -156,7 +157,7 @@ type Set struct {
 // other, rename the old one first.
 func Between(old, new Set) Report {
 	c := newComparison(old, new)
-	r := Report{Old: old.Name, New: new.Name, Stacks: c.stacks, Routes: []RouteChange{}, Changes: []Change{}, prefix: c.prefix}
+	r := Report{Old: old.Name, New: new.Name, Stacks: c.stacks, Routes: []RouteChange{}, Changes: []Change{}, prefix: c.prefix, Cost: price(old, new)}
 	r.Routes = append(r.Routes, c.routes()...)
 	for _, p := range c.pairs {
 		if change, ok := c.compare(p); ok {

@@ -31,6 +31,13 @@ func (r Report) Markdown(limit int) string {
 		}
 		b.WriteString("\n")
 	}
+	if r.Cost != nil {
+		fmt.Fprintf(&b, "Costs %s", r.Cost.sentence())
+		for i, l := range r.Cost.Lines {
+			fmt.Fprintf(&b, "%s%s", map[bool]string{true: " (", false: "; "}[i == 0], escape(l.sentence()))
+		}
+		b.WriteString("). Logs and requests are not counted.\n\n")
+	}
 	cut := 0
 	for _, s := range sections {
 		cut += r.section(&b, s, limit)

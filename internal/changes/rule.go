@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/restartix/core-api-monitoring/internal/alarmstate"
 )
 
 var (
@@ -34,10 +36,8 @@ func (c *comparison) rule(old, new *alarm) []Detail {
 	if old.signal == new.signal || before == new.signal {
 		return nil
 	}
-	a, b := parseRule(before), parseRule(new.signal)
-	names := a.names(b.names(nil))
 	d := Detail{Property: "AlarmRule", Old: old.signal, New: new.signal, Text: "its rule changes:", Diff: []string{"-" + old.signal, "+" + new.signal}}
-	fewer, more, known := compareRules(a, b, names)
+	fewer, more, known := compareRules(before, new.signal)
 	switch {
 	case !known:
 	case fewer && more:
@@ -55,133 +55,32 @@ func (c *comparison) rule(old, new *alarm) []Detail {
 // maxNames bounds the alarms whose states are tried one by one.
 const maxNames = 9
 
-var states = []string{"OK", "ALARM", "INSUFFICIENT_DATA"}
-
-func compareRules(a, b *term, names []string) (fewer, more, known bool) {
-	if a == nil || b == nil || len(names) > maxNames {
+// compareRules tries all states of all alarms: whether there are some of which only the first rule is true, and only the second.
+func compareRules(before, after string) (fewer, more, known bool) {
+	a, err := alarmstate.ParseRule(before)
+	b, err2 := alarmstate.ParseRule(after)
+	if err != nil || err2 != nil {
 		return false, false, false
 	}
-	state := map[string]string{}
+	names := slices.Compact(slices.Sorted(slices.Values(append(a.Names(), b.Names()...))))
+	if len(names) > maxNames {
+		return false, false, false
+	}
+	states := map[string]alarmstate.State{}
 	var try func(rest []string)
 	try = func(rest []string) {
 		if len(rest) > 0 {
-			for _, s := range states {
-				state[rest[0]] = s
+			for _, s := range []alarmstate.State{alarmstate.OK, alarmstate.Alarming, alarmstate.InsufficientData} {
+				states[rest[0]] = s
 				try(rest[1:])
 			}
 			return
 		}
-		x, y := a.holds(state), b.holds(state)
+		x, y := a.HoldsIn(states), b.HoldsIn(states)
 		fewer, more = fewer || x && !y, more || y && !x
 	}
 	try(names)
 	return fewer, more, true
-}
-
-// term is a part of a rule: AND, OR or NOT with its parts, TRUE, FALSE, or the state of an alarm.
-type term struct {
-	op, name string
-	parts    []*term
-}
-
-func (t *term) holds(state map[string]string) bool {
-	switch t.op {
-	case "AND":
-		return t.parts[0].holds(state) && t.parts[1].holds(state)
-	case "OR":
-		return t.parts[0].holds(state) || t.parts[1].holds(state)
-	case "NOT":
-		return !t.parts[0].holds(state)
-	case "TRUE", "FALSE":
-		return t.op == "TRUE"
-	}
-	return state[t.name] == t.op
-}
-
-func (t *term) names(list []string) []string {
-	if t == nil {
-		return list
-	}
-	if t.name != "" && !slices.Contains(list, t.name) {
-		list = append(list, t.name)
-	}
-	for _, p := range t.parts {
-		list = p.names(list)
-	}
-	return list
-}
-
-var ruleToken = regexp.MustCompile(`(?i)\b(AND|OR|NOT|TRUE|FALSE)\b|(ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*(?:"([^"]*)"|'([^']*)'|([^"'()\s][^()]*?))\s*\)|[()]`)
-
-// parseRule reads a rule; nil where it cannot. AND binds before OR.
-func parseRule(text string) *term {
-	p := ruleParser{tokens: ruleToken.FindAllStringSubmatch(text, -1)}
-	if strings.TrimSpace(ruleToken.ReplaceAllString(text, "")) != "" {
-		return nil
-	}
-	t := p.joined("OR", func() *term { return p.joined("AND", p.single) })
-	if len(p.tokens) > 0 {
-		return nil
-	}
-	return t
-}
-
-type ruleParser struct {
-	tokens [][]string
-	depth  int
-}
-
-// maxDepth is more than any rule of CloudWatch's 10,240 characters needs.
-const maxDepth = 500
-
-func (p *ruleParser) take(word string) bool {
-	if len(p.tokens) == 0 || !strings.EqualFold(p.tokens[0][0], word) {
-		return false
-	}
-	p.tokens = p.tokens[1:]
-	return true
-}
-
-func (p *ruleParser) joined(op string, operand func() *term) *term {
-	t := operand()
-	for t != nil && p.take(op) {
-		next := operand()
-		if next == nil {
-			return nil
-		}
-		t = &term{op: op, parts: []*term{t, next}}
-	}
-	return t
-}
-
-func (p *ruleParser) single() *term {
-	p.depth++
-	defer func() { p.depth-- }()
-	switch {
-	case len(p.tokens) == 0 || p.depth > maxDepth:
-		return nil
-	case p.take("NOT"):
-		if t := p.single(); t != nil {
-			return &term{op: "NOT", parts: []*term{t}}
-		}
-		return nil
-	case p.take("TRUE"):
-		return &term{op: "TRUE"}
-	case p.take("FALSE"):
-		return &term{op: "FALSE"}
-	case p.take("("):
-		t := p.joined("OR", func() *term { return p.joined("AND", p.single) })
-		if !p.take(")") {
-			return nil
-		}
-		return t
-	}
-	token := p.tokens[0]
-	if token[2] == "" {
-		return nil
-	}
-	p.tokens = p.tokens[1:]
-	return &term{op: strings.ToUpper(token[2]), name: token[3] + token[4] + token[5]}
 }
 
 // suppression puts the differences of a composite's suppressor into words; others stay as they are. With the suppressor come and

@@ -34,6 +34,13 @@ func (r Report) Text(colour bool) string {
 			t.group(g)
 		}
 	}
+	if r.Cost != nil {
+		t.line("", bold, "\ncost")
+		t.line("  ", "", "%s", r.Cost.sentence())
+		for _, l := range r.Cost.Lines {
+			t.line("      ", "", "%s", l.sentence())
+		}
+	}
 	return t.String()
 }
 
