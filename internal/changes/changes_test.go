@@ -283,3 +283,15 @@ func FuzzBetweenNeverPanics(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkPhases(b *testing.B) {
+	for b.Loop() {
+		var sets []Set
+		for _, phase := range phases {
+			sets = append(sets, Set{phase, read(b, snapshots+phase)})
+		}
+		for i, new := range sets[1:] {
+			Between(sets[i].Rename(phases[i], new.Name), new)
+		}
+	}
+}
