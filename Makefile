@@ -12,6 +12,7 @@ LOCAL := .local
 BIN := $(LOCAL)/bin
 PYTHON := .venv/bin/python
 NODE_BIN := $(CURDIR)/node_modules/.bin
+PAGE_FILES := $(wildcard internal/preview/page/* internal/preview/scenarios.*)
 GO_FILES := $(shell find . -name '*.go' -not -path './node_modules/*') config/environment.schema.json $(wildcard queries/*.cwli)
 
 # The Node.js that package-lock.json pins runs the CDK CLI and the CDK. Where it has none for this system, the installed one
@@ -35,7 +36,7 @@ down: ## Stop the local AWS emulator
 	@emulator/down
 
 .PHONY: test
-test: deps $(BIN)/golangci-lint ## Run every test and lint
+test: deps chromium $(BIN)/golangci-lint ## Run every test and lint
 	$(STEP) "go mod tidy, gofmt, go vet and golangci-lint"
 	@go mod tidy -diff
 	@$(BIN)/golangci-lint run
@@ -49,6 +50,21 @@ synth: deps $(BIN)/core-api-monitoring ## Synthesize the reference environments,
 	@rm -rf cdk.out
 	@cdk synth --quiet $(CDK_FLAGS)
 	@ls cdk.out/*.template.json
+
+.PHONY: preview
+preview: synth $(BIN)/cwtool ## Write a page with the dashboards, of all reference environments, of PHASE=3 or of ENV=<name>
+	@$(BIN)/cwtool preview -o preview/index.html -scenarios dashboards/preview.yaml $(PREVIEWED)
+
+# PHASE has a default for make up; the preview shows all phases unless one is asked for.
+PREVIEWED = $(if $(filter file,$(origin PHASE)),cdk.out,cdk.out/*-phase$(PHASE)-*.template.json)
+
+.PHONY: pictures
+pictures: preview chromium ## Take the README's pictures of the preview again
+	@go run ./cmd/picture -place '$(PICTURED)database?scenario=saturation' preview/index.html docs/preview-light.png
+	@go run ./cmd/picture -place '$(PICTURED)operations?scenario=saturation' -size 390x844 -scale 2 preview/index.html docs/preview-phone.png
+	@ls -l docs/*.png
+
+PICTURED = coreapi-phase3-dashboards/coreapi-phase3-eu-central-1-
 
 .PHONY: diff
 diff: need-env deps $(BIN)/core-api-monitoring ## Show what a deployment of ENV=<name> would change
@@ -83,8 +99,12 @@ bench: deps ## Measure synthesis against an empty CDK app, and the cost of an al
 .PHONY: deps
 deps: node_modules/.installed .venv/.installed ## Install the pinned tools
 
+.PHONY: chromium
+chromium:
+	@tools/chromium
+
 node_modules/.installed: package.json package-lock.json
-	$(STEP) "installing the CDK CLI and Node.js (npm ci)"
+	$(STEP) "installing what package-lock.json pins (npm ci)"
 	@npm ci --loglevel=error
 	@touch $@
 
@@ -101,6 +121,9 @@ $(BIN)/core-api-monitoring: go.mod go.sum $(GO_FILES)
 $(BIN)/inventory: go.mod go.sum $(GO_FILES)
 	$(STEP) "building the inventory (about a minute the first time)"
 	@go build -o $@ ./cmd/inventory
+
+$(BIN)/cwtool: go.mod go.sum $(GO_FILES) $(PAGE_FILES)
+	@go build -o $@ ./cmd/cwtool
 
 $(BIN)/golangci-lint: tools/go.mod tools/go.sum
 	$(STEP) "building golangci-lint (two to three minutes the first time)"

@@ -22,7 +22,7 @@ func TestPurePackagesDoNotReachTheCDK(t *testing.T) {
 			"github.com/aws/", module + "config", module + "metrics", module + "alarms", module + "queries", module + "constructs", module + "stacks",
 		},
 		"cmd/cwtool": {
-			"github.com/aws/", module + "config", module + "metrics", module + "alarms", module + "queries", module + "dashboards", module + "constructs", module + "stacks",
+			"github.com/aws/", module + "config", module + "metrics", module + "alarms", module + "queries", module + "slo", module + "dashboards", module + "constructs", module + "stacks",
 		},
 		"constructs": {module + "stacks"},
 	} {

@@ -20,6 +20,7 @@ var commands = []command{
 	{"lint", "[flags] TEMPLATE...", "find what is wrong with alarms, topics and dashboards", runLint},
 	{"cost", "[flags] TEMPLATE...", "estimate what templates cost a month", runCost},
 	{"diff", "[flags] OLD NEW", "what a new version of templates changes for people", runDiff},
+	{"preview", "[-o FILE] TEMPLATE...", "write a page with the dashboards, on generated data", runPreview},
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }

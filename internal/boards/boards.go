@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 
 	"github.com/restartix/core-api-monitoring/internal/cfn"
 )
@@ -37,6 +38,8 @@ type Variable struct {
 	Values  []Choice
 	// Search finds the values among the metrics that exist; then Values is empty, and From is the dimension they are taken from.
 	Search, From string
+
+	pattern *regexp.Regexp
 }
 
 // Choice is a value of a variable.
@@ -107,6 +110,7 @@ type Graph struct {
 	// WholeRange is whether a value stands for the whole time range in place of the last period.
 	WholeRange    bool
 	Sparkline     bool
+	Summary       []string // columns of a table: MIN, MAX, SUM, AVG; all where empty
 	Trend         bool
 	LiveData      bool
 	FullPrecision bool

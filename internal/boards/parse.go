@@ -72,6 +72,7 @@ func variable(o object, number int) Variable {
 		if v.Pattern = o.text("pattern"); v.Pattern == "" {
 			o.report("pattern", "missing; expected what the variable replaces")
 		}
+		v.pattern = pattern(v.Pattern)
 	default:
 		o.report("type", "missing; expected property or pattern")
 	}
@@ -104,7 +105,7 @@ func (d *Dashboard) substitute(v any, values map[string]string) any {
 	case string:
 		for _, each := range d.Variables {
 			if value, ok := each.value(values); ok && each.Pattern != "" {
-				v = pattern(each.Pattern).ReplaceAllLiteralString(v, value)
+				v = each.pattern.ReplaceAllLiteralString(v, value)
 			}
 		}
 		return v
@@ -203,6 +204,7 @@ func graph(p object) *Graph {
 		Stacked: p.flag("stacked", false), WholeRange: p.flag("setPeriodToTimeRange", false),
 		Sparkline: p.flag("sparkline", false), Trend: p.flag("trend", true), LiveData: p.flag("liveData", false),
 		FullPrecision: p.flag("singleValueFullPrecision", false),
+		Summary:       p.child("table").texts("summaryColumns"),
 		Timezone:      p.text("timezone"), Start: p.text("start"), End: p.text("end"),
 		Legend: p.child("legend").choice("position", "bottom", "right", "hidden"),
 		Left:   axis(p.child("yAxis").child("left")), Right: axis(p.child("yAxis").child("right")),

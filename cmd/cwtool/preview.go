@@ -1,0 +1,70 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/restartix/core-api-monitoring/internal/cfn"
+	"github.com/restartix/core-api-monitoring/internal/preview"
+)
+
+const previewHelp = `usage: cwtool preview [-o FILE] [-scenarios FILE] TEMPLATE...
+
+Writes one page with the dashboards of the templates, as CloudWatch lays them out. Its data is generated, after scenarios between
+which the page switches; statistics, metric math and alarm states are computed from it. A TEMPLATE is a file, or a folder as cdk.out.
+
+`
+
+func runPreview(args []string, out, problems io.Writer) int {
+	flags := flag.NewFlagSet("preview", flag.ContinueOnError)
+	flags.SetOutput(problems)
+	flags.Usage = func() {
+		fmt.Fprint(problems, previewHelp)
+		flags.PrintDefaults()
+	}
+	file := flags.String("o", filepath.Join("preview", "index.html"), "the page to write")
+	scenarioFile := flags.String("scenarios", "", "YAML file of scenarios and rules, before those built in; its schema is internal/preview/scenarios.schema.json")
+	if err := flags.Parse(args); err != nil {
+		return 2
+	}
+	if flags.NArg() == 0 {
+		flags.Usage()
+		return 2
+	}
+	page, err := previewPage(flags.Args(), *scenarioFile)
+	if err == nil {
+		err = os.MkdirAll(filepath.Dir(*file), 0o755)
+	}
+	if err == nil {
+		err = os.WriteFile(*file, page, 0o644)
+	}
+	if err != nil {
+		fmt.Fprintln(problems, err)
+		return 2
+	}
+	fmt.Fprintln(out, *file)
+	return 0
+}
+
+func previewPage(paths []string, scenarioFile string) ([]byte, error) {
+	var problems []error
+	scenarios := preview.Builtin()
+	if scenarioFile != "" {
+		var err error
+		scenarios, err = preview.ReadScenarios(scenarioFile)
+		problems = append(problems, err)
+	}
+	var templates []cfn.Template
+	for _, path := range paths {
+		list, err := cfn.Read(path)
+		templates, problems = append(templates, list...), append(problems, err)
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	return preview.Page(templates, scenarios)
+}
