@@ -24,7 +24,7 @@ func TestDiffExitsAsItFinds(t *testing.T) {
 		{"-fail-on replace,route-lost " + phases + "1 " + phases + "2", 1, "AutoScalingConfiguration"},
 		{"-fail-on route-lost,alarm-removed " + phases + "1 " + phases + "2", 0, "ReplicaDown-replica-1"},
 		{"-phases " + phases + "1 " + phases + "2 " + phases + "3", 1, "stacks added: shard-acme, shard-borealis"},
-		{"-rename phase1=phase2 " + phases + "1 " + phases + "2", 1, "12 added, 1 changed (weaker)"},
+		{"-rename phase1=phase2 " + phases + "1 " + phases + "2", 1, "+ 2 alarms: ReplicaDown-replica-1"},
 		{"-rename nothing=else " + phases + "1 " + phases + "2", 1, "stacks removed: phase1-"},
 		{"-format json " + phases + "1 " + phases + "2", 1, `"reports": [`},
 		{"-h", 0, ""},

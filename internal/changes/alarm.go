@@ -33,13 +33,13 @@ type window struct{ period, m, n int }
 
 // query is a metric or an expression that an alarm reads.
 type query struct {
-	id, expression       string
-	namespace, metric    string
-	dimensions           string
-	statistic, unit      string
-	period               int
-	returned             bool
-	account, region, lab string
+	id, expression    string
+	namespace, metric string
+	dimensions        string
+	statistic, unit   string
+	period            int
+	returned          bool
+	account, lab      string
 }
 
 // spoken are the properties that words are found for; the others are told as they are.
@@ -226,10 +226,10 @@ func whole(p map[string]any, key string) int {
 func (c *comparison) alarm(p pair, change *Change) {
 	switch {
 	case p.old == nil:
-		change.Severity, change.Notifies = c.severity(p.new, c.newRoute), c.told(p.new, c.newRoute)
+		change.Severity, change.Notifies = c.after.severity(p.new), c.after.told(p.new)
 		change.Details = []Detail{{Text: p.new.alarm.fires()}, {Text: p.new.alarm.silence()}}
 	case p.new == nil:
-		change.Severity, change.Notifies = c.severity(p.old, c.oldRoute), c.told(p.old, c.oldRoute)
+		change.Severity, change.Notifies = c.before.severity(p.old), c.before.told(p.old)
 		change.Details = []Detail{{Text: strings.NewReplacer("fires when", "fired when", " is "+p.old.alarm.comparison, " was "+p.old.alarm.comparison).Replace(p.old.alarm.fires())}}
 	default:
 		c.changed(p, change)
@@ -253,7 +253,7 @@ var missing = map[string]string{
 
 func (c *comparison) changed(p pair, change *Change) {
 	old, new := p.old.alarm, p.new.alarm
-	change.Severity, change.Notifies = c.severity(p.old, c.oldRoute), c.told(p.new, c.newRoute)
+	change.Severity, change.Notifies = c.before.severity(p.old), c.after.told(p.new)
 	add := func(list ...Detail) { change.Details = append(change.Details, list...) }
 	if p.old.name != p.new.name && p.old.named+p.new.named != "" {
 		change.Kind = Replaced
@@ -270,7 +270,7 @@ func (c *comparison) changed(p pair, change *Change) {
 		add(condition(old, new)...)
 	}
 	add(description(old, new)...)
-	switch now := c.severity(p.new, c.newRoute); {
+	switch now := c.after.severity(p.new); {
 	case rank(now) > rank(change.Severity):
 		add(Detail{Text: fmt.Sprintf("no longer %s: now %s", or(change.Severity, "rated"), or(now, "without a severity")), Effect: Weaker})
 	case rank(now) < rank(change.Severity):

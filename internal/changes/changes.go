@@ -268,6 +268,7 @@ func sectionOf(resourceType string) Section {
 const (
 	dashboardType = "AWS::CloudWatch::Dashboard"
 	queryType     = "AWS::Logs::QueryDefinition"
+	topicType     = "AWS::SNS::Topic"
 )
 
 func isAlarm(resourceType string) bool {

@@ -23,11 +23,12 @@ func (r Report) Markdown(limit int) string {
 	} else {
 		b.WriteString("| | Alarm | What changes | Who hears of it |\n|---|---|---|---|\n")
 		for i, row := range rows {
-			if i == maxRows {
-				fmt.Fprintf(&b, "| | %d more | see below | |\n", len(rows)-maxRows)
+			line := fmt.Sprintf("| %s | %s | %s | %s |\n", row.mark, cell(row.alarm), cell(row.change), cell(row.whom))
+			if i == maxRows || b.Len()+len(line) > limit/2 {
+				fmt.Fprintf(&b, "| | %d more | see below | |\n", len(rows)-i)
 				break
 			}
-			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", row.mark, cell(row.alarm), cell(row.change), cell(row.whom))
+			b.WriteString(line)
 		}
 		b.WriteString("\n")
 	}
@@ -48,7 +49,7 @@ func (r Report) Markdown(limit int) string {
 	return b.String()
 }
 
-// maxRows and maxCell keep the table, which is never cut, readable.
+// maxRows and maxCell keep the table readable, which may take half of the limit.
 const (
 	maxRows = 25
 	maxCell = 400
@@ -65,12 +66,13 @@ func (r Report) without() string {
 type row struct {
 	order                     int
 	mark, alarm, change, whom string
+	together                  *group // of alarms that come or go, with all their names
 }
 
 // rows say who is alarmed differently, the worst first.
 func (r Report) rows() (list []row) {
 	for _, route := range r.unexplained() {
-		x := row{0, "**route lost**", r.senders(route), r.short(route.sentence()), r.short(whom(route.To, route.Service))}
+		x := row{mark: "**route lost**", alarm: r.senders(route), change: r.short(route.sentence()), whom: r.short(whom(route.To, route.Service))}
 		if route.Kind == Lost {
 			x.whom = "no longer " + x.whom
 		}
@@ -91,7 +93,7 @@ func (r Report) rows() (list []row) {
 	}
 	at := map[key]int{}
 	for _, g := range r.groups(Alarms) {
-		x := row{alarm: g.title() + g.who(), change: r.short(g.gist()), whom: r.short(or(strings.Join(g.Notifies, ", "), "nobody itself"))}
+		x := row{alarm: g.title() + g.who(), change: r.short(g.gist()), whom: r.heard(g.Change)}
 		switch {
 		case g.Kind == Removed:
 			x.order, x.mark, x.whom = 1, "**removed**", "no longer "+x.whom
@@ -113,21 +115,16 @@ func (r Report) rows() (list []row) {
 		// Many that come or go together are one row.
 		if k := (key{g.Kind, g.Severity, x.whom}); g.Kind == Added || g.Kind == Removed {
 			if i, seen := at[k]; seen {
-				list[i].alarm += ", " + strings.Join(g.names, ", ")
-				list[i].change = "conditions below"
+				all := list[i].together
+				all.names = append(all.names, g.names...)
+				list[i].alarm, list[i].change = all.title()+all.who(), "conditions below"
 				continue
 			}
 			at[k] = len(list)
-			x.alarm = strings.Join(g.names, ", ") + g.who()
+			g.names = slices.Clone(g.names)
+			x.together = &g
 		}
 		list = append(list, x)
-	}
-	for i, x := range list {
-		if names := strings.Split(x.alarm, ", "); x.change == "conditions below" && len(names) > 1 {
-			first, severity, _ := strings.Cut(names[0], " (")
-			names[0] = first
-			list[i].alarm = fmt.Sprintf("%d%s: %s", len(names), strings.TrimSuffix(" "+severity, ")"), few(names))
-		}
 	}
 	slices.SortStableFunc(list, func(a, b row) int { return a.order - b.order })
 	return list

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/restartix/core-api-monitoring/internal/cfn"
-	"github.com/restartix/core-api-monitoring/internal/lint"
 )
 
 // resource is a resource, a parameter or an output of a template.
@@ -26,17 +25,13 @@ type pair struct{ old, new *resource }
 
 // comparison is two versions of the templates, with what belongs together.
 type comparison struct {
-	pairs    []pair
-	oldRoute map[place][]lint.Route
-	newRoute map[place][]lint.Route
-	newSide  []*resource
-	renamed  []renaming // from old to new, of what is known by another name
-	prefix   string
-	stacks   Stacks
+	pairs   []pair
+	before  *side
+	after   *side
+	renamed []renaming // from old to new, of what is known by another name
+	prefix  string
+	stacks  Stacks
 }
-
-// place is where a resource is in its version.
-type place struct{ stack, logicalID string }
 
 func newComparison(old, new Set) *comparison {
 	if len(old.Templates) == 1 && len(new.Templates) == 1 { // one file against another, whatever their names
@@ -45,13 +40,11 @@ func newComparison(old, new Set) *comparison {
 		old.Templates = []cfn.Template{t}
 	}
 	c := &comparison{
-		oldRoute: routesBySender(old.Templates), newRoute: routesBySender(new.Templates),
+		before: newSide(old.Templates), after: newSide(new.Templates),
 		stacks: Stacks{Added: notIn(old, new), Removed: notIn(new, old)},
 	}
-	before, after := resources(old.Templates), resources(new.Templates)
-	c.newSide = after
-	c.pair(before, after)
-	c.prefix = commonPrefix(slices.Concat(before, after))
+	c.pair(c.before.resources, c.after.resources)
+	c.prefix = commonPrefix(slices.Concat(c.before.resources, c.after.resources))
 	return c
 }
 

@@ -149,7 +149,7 @@ func (c *comparison) same(old, new string) bool {
 func commonPrefix(list []*resource) string {
 	prefix, n := "", 0
 	for _, r := range list {
-		if r.named == "" || strings.Contains(r.name, "${") || !isAlarm(r.Type) && r.Type != "AWS::SNS::Topic" {
+		if r.named == "" || strings.Contains(r.name, "${") || !isAlarm(r.Type) && r.Type != topicType {
 			continue
 		}
 		if n++; n == 1 {

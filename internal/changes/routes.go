@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/restartix/core-api-monitoring/internal/cfn"
 	"github.com/restartix/core-api-monitoring/internal/lint"
 )
 
@@ -28,7 +27,8 @@ type RouteChange struct {
 	// To is the topic that leads to them, Service what listens there.
 	To      string `json:"to"`
 	Service string `json:"service,omitempty"`
-	Pages   bool   `json:"pages"` // whether that wakes people
+	Through string `json:"through,omitempty"` // the composite that tells them
+	Pages   bool   `json:"pages"`             // whether that wakes people
 	// Why is the link that broke, or which address became which.
 	Why     string     `json:"why,omitempty"`
 	Senders []Identity `json:"senders"`
@@ -38,73 +38,30 @@ type RouteChange struct {
 	Silent []Identity `json:"silent,omitempty"`
 }
 
-func routesBySender(templates []cfn.Template) map[place][]lint.Route {
-	by := map[place][]lint.Route{}
-	for _, r := range lint.Routes(templates) {
-		at := place{r.Template, r.LogicalID}
-		by[at] = append(by[at], r)
-	}
-	return by
-}
-
-// of are the routes that start at a resource when it alarms, or otherwise publishes.
-func of(r *resource, routes map[place][]lint.Route, state string) []lint.Route {
-	if r.alarm == nil {
-		state = ""
-	}
-	return slices.DeleteFunc(slices.Clone(routes[place{r.in.Name, r.LogicalID}]), func(each lint.Route) bool { return each.State != state })
-}
-
 const whenAlarming = "AlarmActions"
-
-// told are those whom an alarm reaches.
-func (c *comparison) told(r *resource, routes map[place][]lint.Route) (list []string) {
-	for _, each := range of(r, routes, whenAlarming) {
-		if who := whom(each.Via, each.To.Service); each.Broken == "" && !slices.Contains(list, who) {
-			list = append(list, who)
-		}
-	}
-	return list
-}
-
-// whom is a topic's name, with what listens there unless the name says so.
-func whom(topic, service string) string {
-	if first, _, _ := strings.Cut(strings.ToLower(service), " "); strings.Contains(strings.ToLower(topic), first) {
-		return topic
-	}
-	return fmt.Sprintf("%s (%s)", topic, service)
-}
-
-// severity is what the alarm says of itself; what pages is critical in any case.
-func (c *comparison) severity(r *resource, routes map[place][]lint.Route) string {
-	if slices.ContainsFunc(of(r, routes, whenAlarming), func(each lint.Route) bool { return each.To.Pages() }) {
-		return critical
-	}
-	return r.alarm.severity
-}
 
 // routes are those that are lost and gained by what is in both versions, those with the same reason together.
 func (c *comparison) routes() []RouteChange {
 	type key struct {
-		kind             RouteKind
-		to, service, why string
+		kind                      RouteKind
+		to, service, through, why string
 	}
 	at := map[key]int{}
 	var list []RouteChange
-	note := func(p pair, kind RouteKind, r lint.Route, why string) {
-		k := key{kind, r.Via, r.To.Service, why}
+	note := func(p pair, kind RouteKind, r route, why string) {
+		k := key{kind, r.Via, r.To.Service, r.through, why}
 		i, seen := at[k]
 		if !seen {
 			i = len(list)
 			at[k] = i
-			list = append(list, RouteChange{Kind: kind, To: r.Via, Service: r.To.Service, Pages: r.To.Pages(), Why: why})
+			list = append(list, RouteChange{Kind: kind, To: r.Via, Service: r.To.Service, Through: r.through, Pages: r.To.Pages(), Why: why})
 		}
 		if id := p.new.identity(); !slices.Contains(list[i].Senders, id) {
 			list[i].Senders = append(list[i].Senders, id)
-			if p.new.alarm != nil && c.severity(p.old, c.oldRoute) == critical {
+			if p.new.alarm != nil && c.before.severity(p.old) == critical {
 				list[i].Critical++
 			}
-			if kind == Lost && len(c.told(p.new, c.newRoute)) == 0 {
+			if kind == Lost && len(c.after.told(p.new)) == 0 {
 				list[i].Silent = append(list[i].Silent, id)
 			}
 		}
@@ -113,16 +70,18 @@ func (c *comparison) routes() []RouteChange {
 		if p.old == nil || p.new == nil {
 			continue
 		}
-		before, after := of(p.old, c.oldRoute, whenAlarming), of(p.new, c.newRoute, whenAlarming)
+		before, after := c.before.all(p.old), c.after.all(p.new)
 		lost := without(before, after, c.sameListener)
-		gained := without(after, before, func(new, old lint.Route) bool { return c.sameListener(old, new) })
+		gained := without(after, before, func(new, old route) bool { return c.sameListener(old, new) })
 		for _, r := range lost {
-			i := slices.IndexFunc(gained, func(now lint.Route) bool { return c.same(r.Via, now.Via) && r.To.Service == now.To.Service })
+			i := slices.IndexFunc(gained, func(now route) bool { return c.same(r.Via, now.Via) && r.To.Service == now.To.Service })
 			if i < 0 {
 				note(p, Lost, r, c.why(r, after))
 				continue
 			}
-			note(p, Moved, gained[i], addresses(r.To.Address, gained[i].To.Address))
+			now := gained[i]
+			now.through = "" // the same for all who come to that address
+			note(p, Moved, now, addresses(r.To.Address, gained[i].To.Address))
 			gained = slices.Delete(gained, i, i+1)
 		}
 		for _, r := range gained {
@@ -143,9 +102,9 @@ func pagersFirst(r RouteChange) int {
 }
 
 // without are the routes that arrive where none of the others does.
-func without(routes, others []lint.Route, same func(a, b lint.Route) bool) (list []lint.Route) {
+func without(routes, others []route, same func(a, b route) bool) (list []route) {
 	for _, r := range routes {
-		if r.Broken == "" && !slices.ContainsFunc(others, func(o lint.Route) bool { return o.Broken == "" && same(r, o) }) {
+		if r.Broken == "" && !slices.ContainsFunc(others, func(o route) bool { return o.Broken == "" && same(r, o) }) {
 			list = append(list, r)
 		}
 	}
@@ -160,7 +119,7 @@ func addresses(old, new string) string {
 	return "with another key"
 }
 
-func (c *comparison) sameListener(old, new lint.Route) bool {
+func (c *comparison) sameListener(old, new route) bool {
 	if old.To == (lint.Listener{}) || new.To == (lint.Listener{}) {
 		return old.To == new.To && c.same(old.Via, new.Via)
 	}
@@ -168,23 +127,26 @@ func (c *comparison) sameListener(old, new lint.Route) bool {
 }
 
 // why names the link that broke.
-func (c *comparison) why(old lint.Route, after []lint.Route) string {
+func (c *comparison) why(old route, after []route) string {
 	for _, r := range after {
 		if c.sameListener(old, r) {
 			return r.Broken
 		}
 	}
 	for _, r := range after {
-		if c.same(old.Via, r.Via) {
+		if c.same(old.Via, r.Via) && old.through == "" {
 			return or(r.Broken, fmt.Sprintf("%s is no longer subscribed to topic %s", or(old.To.Service, "it"), r.Via))
 		}
 	}
-	for _, r := range c.newSide {
-		if r.Type == "AWS::SNS::Topic" && c.same(old.Via, r.name) {
-			return "it is no longer among the actions"
-		}
+	there := func(name string, is func(resourceType string) bool) bool {
+		return slices.ContainsFunc(c.after.resources, func(r *resource) bool { return is(r.Type) && c.same(name, r.name) })
 	}
-	if old.To == (lint.Listener{}) {
+	switch {
+	case old.through != "" && there(old.through, isAlarm):
+		return fmt.Sprintf("it no longer sets off %s, or that one tells them no longer", old.through)
+	case old.through != "":
+		return old.through + " is removed"
+	case old.To == (lint.Listener{}) || there(old.Via, func(t string) bool { return t == topicType }):
 		return "it is no longer among the actions"
 	}
 	return fmt.Sprintf("topic %s is removed", old.Via)
@@ -205,7 +167,7 @@ func (c *comparison) rerouted(p pair) (list []Detail) {
 		list = append(list, Detail{Text: "its actions are switched on again", Effect: Stronger, Property: "ActionsEnabled", Old: "false", New: "true"})
 	}
 	said := map[string]int{}
-	say := func(start string, d Detail, r lint.Route, when string) {
+	say := func(start string, d Detail, r route, when string) {
 		if i, before := said[start+r.Via]; before {
 			list[i].Text += ", also" + when
 			return
@@ -215,27 +177,43 @@ func (c *comparison) rerouted(p pair) (list []Detail) {
 		list = append(list, d)
 	}
 	for _, moment := range moments {
-		before, after := of(p.old, c.oldRoute, moment.state), of(p.new, c.newRoute, moment.state)
+		before, after := c.before.own(p.old, moment.state), c.after.own(p.new, moment.state)
 		for _, r := range c.only(before, after) {
-			say("no longer ", Detail{Effect: Weaker, Property: moment.state, Old: r.Via}, r, moment.words)
+			d, when := Detail{Effect: Weaker, Property: moment.state, Old: r.Via}, moment.words
+			if way, still := c.elsewhere(r, c.after.all(p.new)); still && moment.state == whenAlarming {
+				d.Effect, when = "", " itself, but"+way
+			}
+			say("no longer ", d, r, when)
 		}
 		for _, r := range c.only(after, before) {
-			say("now also ", Detail{Effect: Stronger, Property: moment.state, New: r.Via}, r, moment.words)
+			d, when := Detail{Effect: Stronger, Property: moment.state, New: r.Via}, moment.words
+			if way, already := c.elsewhere(r, c.before.all(p.old)); already && moment.state == whenAlarming {
+				d.Effect, when = "", " itself, before"+way
+			}
+			say("now also ", d, r, when)
 		}
-		if len(before)+len(after) > 0 {
-			continue
-		}
-		for _, d := range properties(map[string]any{moment.state: p.old.resolved[moment.state]}, map[string]any{moment.state: p.new.resolved[moment.state]}, c.same) {
-			list = append(list, d) // on machines
+		if len(before)+len(after) == 0 { // on machines
+			action := func(r *resource) map[string]any { return map[string]any{moment.state: r.resolved[moment.state]} }
+			list = append(list, properties(action(p.old), action(p.new), c.same)...)
 		}
 	}
 	return list
 }
 
+// elsewhere finds a composite that tells the same, on the other side.
+func (c *comparison) elsewhere(r route, others []route) (way string, found bool) {
+	for _, o := range others {
+		if o.through != "" && o.Broken == "" && (c.same(r.Via, o.Via) || c.same(o.Via, r.Via)) {
+			return o.way(), true
+		}
+	}
+	return "", false
+}
+
 // only are the topics, one route each, that the first routes have and the second do not.
-func (c *comparison) only(first, second []lint.Route) (list []lint.Route) {
+func (c *comparison) only(first, second []route) (list []route) {
 	for _, r := range first {
-		via := func(other lint.Route) bool {
+		via := func(other route) bool {
 			return other.Via == r.Via || c.same(other.Via, r.Via) || c.same(r.Via, other.Via)
 		}
 		if !slices.ContainsFunc(second, via) && !slices.ContainsFunc(list, via) {
@@ -245,7 +223,7 @@ func (c *comparison) only(first, second []lint.Route) (list []lint.Route) {
 	return list
 }
 
-func verb(r lint.Route) string {
+func verb(r route) string {
 	if r.To.Pages() {
 		return "pages " + whom(r.Via, r.To.Service)
 	}
@@ -255,7 +233,7 @@ func verb(r lint.Route) string {
 // stillNamed are those that know a resource by a name that it no longer has.
 func (c *comparison) stillNamed(name string) string {
 	var list []string
-	for _, r := range c.newSide {
+	for _, r := range c.after.resources {
 		if mentions(r.resolved, renaming{from: name, name: true}) {
 			list = append(list, r.name)
 		}

@@ -98,7 +98,7 @@ func (t *text) group(g group) {
 
 // tells is whom an alarm reaches.
 func (g group) tells(r Report) string {
-	whom := r.short(or(strings.Join(g.Notifies, ", "), "nobody itself"))
+	whom := r.heard(g.Change)
 	switch {
 	case g.Section != Alarms:
 		return ""

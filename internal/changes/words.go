@@ -133,6 +133,19 @@ func (r Report) headline() string {
 	return strings.ToUpper(said[:1]) + said[1:]
 }
 
+// heard is whom an alarm reaches, the composite behind those that it reaches through it.
+func (r Report) heard(c Change) string {
+	var out []string
+	for i, who := range c.Notifies {
+		_, way, through := strings.Cut(who, " through ")
+		if through && i+1 < len(c.Notifies) && strings.HasSuffix(c.Notifies[i+1], " through "+way) {
+			who = strings.TrimSuffix(who, " through "+way)
+		}
+		out = append(out, who)
+	}
+	return r.short(or(strings.Join(out, ", "), "nobody"))
+}
+
 // balance says how many of the changed alarms become weaker and stronger.
 func balance(weaker, stronger, all int) string {
 	var words []string
@@ -181,13 +194,14 @@ func (c RouteChange) sentence() string {
 	if len(c.Senders) == 1 {
 		verb = map[string]string{"notify": "notifies", "page": "pages"}[verb]
 	}
+	to := whom(c.To, c.Service) + route{through: c.Through}.way()
 	switch c.Kind {
 	case Gained:
-		return fmt.Sprintf("now %s %s", verb, whom(c.To, c.Service))
+		return fmt.Sprintf("now %s %s", verb, to)
 	case Moved:
-		return fmt.Sprintf("%s %s at another address: %s", verb, whom(c.To, c.Service), c.Why)
+		return fmt.Sprintf("%s %s at another address: %s", verb, to, c.Why)
 	}
-	return fmt.Sprintf("no longer %s %s: %s", verb, whom(c.To, c.Service), c.Why)
+	return fmt.Sprintf("no longer %s %s: %s", verb, to, c.Why)
 }
 
 // silent says which alarms reach nobody any more.
