@@ -28,8 +28,8 @@ func runDiff(args []string, out, problems io.Writer) int {
 		fmt.Fprint(problems, `usage: cwtool diff [flags] OLD NEW
        cwtool diff [flags] -phases SET SET...
 
-Says what NEW changes for people. OLD and NEW are a template, a folder of templates (cdk.out, or YAML and JSON files), or
-REV:PATH for one in a revision of git. Stacks are the same if they have the same name. The body of a dashboard that is
+Says what NEW changes for people. OLD and NEW are a template, a folder of templates (cdk.out, YAML and JSON files, or folders of
+them), or REV:PATH for one in a revision of git. Stacks are the same if they have the same name. The body of a dashboard that is
 "as in PATH" is read from PATH in the tree that the template comes from.
 
 Exits with 0 if there is no change, 1 if there is one, 2 if something cannot be read. With -fail-on it is 1 only for:

@@ -168,8 +168,11 @@ func (r Report) unexplained() (list []RouteChange) {
 	own := map[string]bool{}
 	for _, c := range r.Changes {
 		for _, d := range c.Details {
-			if d.Property == whenAlarming {
+			switch d.Property {
+			case whenAlarming:
 				own[join(c.Stack, c.LogicalID, d.Old, d.New)] = true
+			case "ActionsEnabled":
+				own[join(c.Stack, c.LogicalID)] = true
 			}
 		}
 	}
@@ -178,7 +181,9 @@ func (r Report) unexplained() (list []RouteChange) {
 		if route.Kind == Lost {
 			was, now = route.To, ""
 		}
-		if slices.ContainsFunc(route.Senders, func(id Identity) bool { return !own[join(id.Stack, id.LogicalID, was, now)] }) {
+		if slices.ContainsFunc(route.Senders, func(id Identity) bool {
+			return !own[join(id.Stack, id.LogicalID, was, now)] && !own[join(id.Stack, id.LogicalID)]
+		}) {
 			list = append(list, route)
 		}
 	}

@@ -23,8 +23,8 @@ import (
 )
 
 // Read reads templates. A name is a file, a folder, or REV:PATH for a file or folder in a revision of the git repository that
-// the working folder is in. Of a folder count the *.template.json that the CDK writes, or else all YAML and JSON files. Everything
-// that cannot be read is reported at once.
+// the working folder is in. Of a folder count the *.template.json that the CDK writes, or else all YAML and JSON files, or else those
+// of the folders in it. Everything that cannot be read is reported at once.
 func Read(names ...string) ([]cfn.Template, error) {
 	var list []cfn.Template
 	var problems []error
@@ -49,19 +49,22 @@ func read(name string) ([]cfn.Template, error) {
 }
 
 func onDisk(name string) ([]cfn.Template, error) {
-	paths := []string{name}
-	if entries, err := os.ReadDir(name); err == nil {
-		var files []string
-		for _, e := range entries {
-			files = append(files, e.Name())
-		}
-		// cfn.Read knows the CDK's folders, with the assemblies nested in them, and says what is wrong with an empty one.
-		if others := templates(files); len(others) > 0 && !strings.HasSuffix(others[0], synthesized) {
-			paths = nil
-			for _, f := range others {
-				paths = append(paths, filepath.Join(name, f))
+	var files []string
+	for _, pattern := range []string{"*", "*/*"} {
+		found, _ := filepath.Glob(filepath.Join(name, pattern)) // a pattern of ours
+		for _, f := range found {
+			if inside, err := filepath.Rel(name, f); err == nil {
+				files = append(files, filepath.ToSlash(inside))
 			}
 		}
+	}
+	var paths []string
+	for _, f := range templates(files) {
+		paths = append(paths, filepath.Join(name, filepath.FromSlash(f)))
+	}
+	// cfn.Read knows the CDK's folders, with the assemblies nested in them, and says what is wrong with an empty one.
+	if len(paths) == 0 || filepath.Dir(paths[0]) == filepath.Clean(name) && strings.HasSuffix(paths[0], synthesized) {
+		paths = []string{name}
 	}
 	list, err := cfn.Read(paths...)
 	problems := []error{err}
@@ -73,17 +76,21 @@ func onDisk(name string) ([]cfn.Template, error) {
 
 const synthesized = ".template.json"
 
-// templates are the file names of a folder that count as templates.
-func templates(files []string) []string {
-	ending := func(endings ...string) []string {
-		return slices.DeleteFunc(slices.Clone(files), func(f string) bool {
-			return !slices.ContainsFunc(endings, func(e string) bool { return strings.HasSuffix(f, e) })
-		})
+// templates are those of the files in and below a folder, by their paths in it, that count as templates.
+func templates(files []string) (list []string) {
+	for _, depth := range []int{0, 1} {
+		for _, endings := range [][]string{{synthesized}, {".yaml", ".yml", ".json"}} {
+			for _, f := range files {
+				if strings.Count(f, "/") == depth && slices.ContainsFunc(endings, func(e string) bool { return strings.HasSuffix(f, e) }) {
+					list = append(list, f)
+				}
+			}
+			if len(list) > 0 {
+				return list
+			}
+		}
 	}
-	if list := ending(synthesized); len(list) > 0 {
-		return list
-	}
-	return ending(".yaml", ".yml", ".json")
+	return nil
 }
 
 // lookUp reads a file by its path from the folder or from one above it.
@@ -111,7 +118,7 @@ func inGit(revision, inside string) ([]cfn.Template, error) {
 	}
 	paths := []string{inside}
 	if strings.TrimSpace(kind) == "tree" {
-		names, err := git("", "ls-tree", "-z", "--full-tree", "--name-only", name)
+		names, err := git("", "ls-tree", "-rz", "--full-tree", "--name-only", name)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)
 		}

@@ -43,6 +43,7 @@ func TestBodiesComeFromTheTreeOfTheirTemplate(t *testing.T) {
 	repository(t)
 	for name, start := range map[string]string{
 		"snapshots/prod": "-P7D", "snapshots/prod/shop.yaml": "-P7D", "HEAD:snapshots/prod": "-PT1H", "HEAD:snapshots/prod/": "-PT1H", "HEAD:snapshots/prod/shop.yaml": "-PT1H",
+		"snapshots": "-P7D", "HEAD:snapshots": "-PT1H",
 	} {
 		list, err := Read(name)
 		if err != nil || len(list) != 1 {
