@@ -23,9 +23,9 @@ func TestDiffExitsAsItFinds(t *testing.T) {
 		{"-fail-on alarm-removed " + shop + " " + shard, 1, "removed"},
 		{"-fail-on replace,route-lost " + phases + "1 " + phases + "2", 1, "AutoScalingConfiguration"},
 		{"-fail-on route-lost,alarm-removed " + phases + "1 " + phases + "2", 0, "ReplicaDown-replica-1"},
-		{"-phases " + phases + "1 " + phases + "2 " + phases + "3", 1, "stacks added: shard-acme, shard-borealis"},
+		{"-phases " + phases + "1 " + phases + "2 " + phases + "3", 1, "stacks added: coreapi-phase3-shard-acme, coreapi-phase3-shard-borealis"},
 		{"-rename phase1=phase2 " + phases + "1 " + phases + "2", 1, "+ 2 alarms: ReplicaDown-replica-1"},
-		{"-rename nothing=else " + phases + "1 " + phases + "2", 1, "stacks removed: phase1-"},
+		{"-rename nothing=else " + phases + "1 " + phases + "2", 1, "stacks removed: coreapi-phase1-"},
 		{"-format json " + phases + "1 " + phases + "2", 1, `"reports": [`},
 		{"-h", 0, ""},
 	} {

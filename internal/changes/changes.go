@@ -112,7 +112,7 @@ type Report struct {
 	Changes []Change      `json:"changes"`
 	Cost    *Cost         `json:"cost,omitempty"`
 
-	prefix string // of names: left out of what people read
+	naming naming
 }
 
 // Stacks are those that only one of the versions has.
@@ -157,7 +157,7 @@ type Set struct {
 // other, rename the old one first.
 func Between(old, new Set) Report {
 	c := newComparison(old, new)
-	r := Report{Old: old.Name, New: new.Name, Stacks: c.stacks, Routes: []RouteChange{}, Changes: []Change{}, prefix: c.prefix, Cost: price(old, new)}
+	r := Report{Old: old.Name, New: new.Name, Stacks: c.stacks, Routes: []RouteChange{}, Changes: []Change{}, naming: c.naming, Cost: price(old, new)}
 	r.Routes = append(r.Routes, c.routes()...)
 	for _, p := range c.pairs {
 		if change, ok := c.compare(p); ok {

@@ -57,10 +57,10 @@ const (
 )
 
 func (r Report) without() string {
-	if r.prefix == "" {
-		return ""
+	if beginning := r.beginning(); beginning != "" {
+		return "; names are without their beginning " + code(beginning)
 	}
-	return "; names are without their beginning " + code(r.prefix)
+	return ""
 }
 
 type row struct {
@@ -116,12 +116,12 @@ func (r Report) rows() (list []row) {
 		if k := (key{g.Kind, g.Severity, x.whom}); g.Kind == Added || g.Kind == Removed {
 			if i, seen := at[k]; seen {
 				all := list[i].together
-				all.names = append(all.names, g.names...)
+				all.all = append(all.all, g.all...)
+				all.names, all.in = r.named(all.all)
 				list[i].alarm, list[i].change = all.title()+all.who(), "conditions below"
 				continue
 			}
 			at[k] = len(list)
-			g.names = slices.Clone(g.names)
 			x.together = &g
 		}
 		list = append(list, x)
@@ -156,14 +156,14 @@ func (r Report) section(b *strings.Builder, s Section, limit int) (cut int) {
 	const reserve = 1000 // for the ends of this and the next sections, and the sentence about what is cut
 	total := 0
 	for _, g := range groups {
-		total += len(g.names)
+		total += len(g.all)
 	}
 	head := fmt.Sprintf("<details><summary>%s: %d</summary>\n\n", headings[s], total)
 	open := false
 	for _, g := range groups {
 		item := r.item(g)
 		if b.Len()+len(head)+len(item)+len(end)+reserve > limit {
-			cut += len(g.names)
+			cut += len(g.all)
 			continue
 		}
 		if !open {
@@ -184,11 +184,7 @@ func (r Report) item(g group) string {
 	if g.Effect != "" && g.Kind != Removed {
 		effect = ", " + string(g.Effect)
 	}
-	names := g.names[0]
-	if len(g.names) > 1 {
-		names = fmt.Sprintf("%d %s: %s", len(g.names), plurals[g.Section], strings.Join(g.names, ", "))
-	}
-	fmt.Fprintf(&b, "- **%s**%s: %s%s\n", escape(names), g.who(), g.Kind, effect)
+	fmt.Fprintf(&b, "- **%s**%s: %s%s\n", escape(g.titled(strings.Join(g.names, ", "))), g.who(), g.Kind, effect)
 	if to := g.tells(r); to != "" {
 		fmt.Fprintf(&b, "  - %s\n", escape(to))
 	}

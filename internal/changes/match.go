@@ -29,7 +29,7 @@ type comparison struct {
 	before  *side
 	after   *side
 	renamed []renaming // from old to new, of what is known by another name
-	prefix  string
+	naming  naming
 	stacks  Stacks
 }
 
@@ -44,7 +44,7 @@ func newComparison(old, new Set) *comparison {
 		stacks: Stacks{Added: notIn(old, new), Removed: notIn(new, old)},
 	}
 	c.pair(c.before.resources, c.after.resources)
-	c.prefix = commonPrefix(slices.Concat(c.before.resources, c.after.resources))
+	c.naming = commonNaming(slices.Concat(c.before.resources, c.after.resources))
 	return c
 }
 

@@ -145,22 +145,112 @@ func (c *comparison) same(old, new string) bool {
 	return old == new
 }
 
-// commonPrefix is what the names of all alarms and topics begin with, up to a separator: the environment, as a rule.
-func commonPrefix(list []*resource) string {
-	prefix, n := "", 0
+// naming is what the names of alarms and topics have in common.
+type naming struct {
+	prefix string // what all begin with, up to a separator
+	// environments are the words that follow, where they are few and each begins many names: one set then has several environments.
+	environments []string
+}
+
+const separators = "-_/."
+
+// minNames is how many names a word must begin to be an environment.
+const minNames = 4
+
+func commonNaming(list []*resource) naming {
+	var names []string
 	for _, r := range list {
-		if r.named == "" || strings.Contains(r.name, "${") || !isAlarm(r.Type) && r.Type != topicType {
-			continue
+		if r.named != "" && !strings.Contains(r.name, "${") && (isAlarm(r.Type) || r.Type == topicType) {
+			names = append(names, r.name)
 		}
-		if n++; n == 1 {
-			prefix = r.name
-		}
-		for !strings.HasPrefix(r.name, prefix) {
+	}
+	if len(names) < 2 {
+		return naming{}
+	}
+	prefix := names[0]
+	for _, name := range names {
+		for !strings.HasPrefix(name, prefix) {
 			prefix = prefix[:len(prefix)-1]
 		}
 	}
-	if n < 2 {
-		return ""
+	n := naming{prefix: prefix[:strings.LastIndexAny(prefix, separators)+1]}
+	begins := map[string]int{}
+	for _, name := range names {
+		rest := name[len(n.prefix):]
+		end := strings.IndexAny(rest, separators)
+		if end < 0 {
+			return n
+		}
+		begins[rest[:end]]++
 	}
-	return prefix[:strings.LastIndexAny(prefix, "-_/.")+1]
+	for _, word := range sorted(begins) {
+		if begins[word] < minNames {
+			return n
+		}
+	}
+	n.environments = sorted(begins)
+	return n
+}
+
+// short leaves out what names have in common.
+func (n naming) short(text string) string {
+	text = alarmARN.ReplaceAllString(text, "")
+	for _, e := range n.environments {
+		for _, s := range separators {
+			text = renaming{from: n.prefix + e + string(s)}.apply(text)
+		}
+	}
+	return renaming{from: n.prefix}.apply(text)
+}
+
+// anywhere is the text for all environments.
+func (n naming) anywhere(text string) string {
+	for _, e := range n.environments {
+		text = renaming{from: e, to: "*"}.apply(text)
+	}
+	return text
+}
+
+// environment is where a resource is; empty where there is one environment, or where its names do not tell.
+func (n naming) environment(id Identity) string {
+	for _, text := range []string{id.Name, id.Stack} {
+		for _, e := range n.environments {
+			if (renaming{from: e}).apply(text) != text {
+				return e
+			}
+		}
+	}
+	return ""
+}
+
+// names are the short names of resources, each once, and the environments that they are in, where those are the same for all.
+func (n naming) names(ids []Identity, titles []string) (names []string, in string) {
+	where := map[string][]string{}
+	for i, id := range ids {
+		name := n.short(titles[i])
+		if _, known := where[name]; !known {
+			names = append(names, name)
+		}
+		if e := n.environment(id); e != "" && !slices.Contains(where[name], e) {
+			where[name] = append(where[name], e)
+		}
+	}
+	suffix := func(name string) string {
+		switch len(where[name]) {
+		case 0:
+			return ""
+		case len(n.environments):
+			return " in all environments"
+		}
+		slices.Sort(where[name])
+		return " in " + strings.Join(where[name], ", ")
+	}
+	in = suffix(names[0])
+	if !slices.ContainsFunc(names, func(name string) bool { return suffix(name) != in }) {
+		return names, in
+	}
+	for i, name := range names {
+		names[i] = name + suffix(name)
+	}
+	return names, ""
 }

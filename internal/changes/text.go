@@ -10,8 +10,8 @@ func (r Report) Text(colour bool) string {
 	t := text{Report: r, colour: colour}
 	t.line("", bold, "%s -> %s", r.Old, r.New)
 	t.line("", "", "%s", r.headline())
-	if r.prefix != "" && !r.Empty() {
-		t.line("", faint, "Names are without their beginning %s", r.prefix)
+	if beginning := r.beginning(); beginning != "" {
+		t.line("", faint, "Names are without their beginning %s", beginning)
 	}
 	routes := r.unexplained()
 	if len(routes) > 0 {

@@ -10,12 +10,15 @@ import (
 // group are changes that say the same of several resources.
 type group struct {
 	Change
-	names []string
+	all   []Identity
+	names []string // of all, each once
+	in    string   // the environments that they are in
 }
 
-// groups are a section's changes, those that say the same together.
+// groups are a section's changes, those that say the same together, in whatever environment.
 func (r Report) groups(s Section) (list []group) {
 	at := map[string]int{}
+	var titles [][]string
 	for _, c := range r.Changes {
 		if c.Section != s {
 			continue
@@ -25,14 +28,17 @@ func (r Report) groups(s Section) (list []group) {
 		if s != Alarms {
 			stack = c.Stack
 		}
-		key := join(string(c.Kind), c.Type, c.Severity, stack, strings.Join(c.Notifies, ","), string(details))
+		key := r.naming.anywhere(join(string(c.Kind), c.Type, c.Severity, stack, strings.Join(c.Notifies, ","), string(details)))
 		i, seen := at[key]
 		if !seen {
 			i = len(list)
 			at[key] = i
-			list = append(list, group{Change: c})
+			list, titles = append(list, group{Change: c}), append(titles, nil)
 		}
-		list[i].names = append(list[i].names, r.short(c.title()))
+		list[i].all, titles[i] = append(list[i].all, c.Identity), append(titles[i], c.title())
+	}
+	for i := range list {
+		list[i].names, list[i].in = r.naming.names(list[i].all, titles[i])
 	}
 	return list
 }
@@ -45,9 +51,18 @@ func (c Change) title() string {
 	return c.Name
 }
 
-// short leaves out what all names begin with.
-func (r Report) short(text string) string {
-	return renaming{from: r.prefix}.apply(alarmARN.ReplaceAllString(text, ""))
+// short leaves out what names have in common.
+func (r Report) short(text string) string { return r.naming.short(text) }
+
+// beginning is what short leaves out.
+func (r Report) beginning() string {
+	switch {
+	case r.Empty():
+		return ""
+	case len(r.naming.environments) > 0:
+		return r.naming.prefix + "<environment>-"
+	}
+	return r.naming.prefix
 }
 
 func (g group) who() string {
@@ -57,11 +72,13 @@ func (g group) who() string {
 	return " (" + g.Severity + ")"
 }
 
-func (g group) title() string {
-	if len(g.names) == 1 {
-		return g.names[0]
+func (g group) title() string { return g.titled(few(g.names)) }
+
+func (g group) titled(names string) string {
+	if len(g.names) > 1 {
+		names = fmt.Sprintf("%d %s: %s", len(g.all), plurals[g.Section], names)
 	}
-	return fmt.Sprintf("%d %s: %s", len(g.names), plurals[g.Section], few(g.names))
+	return names + g.in
 }
 
 var plurals = map[Section]string{Alarms: "alarms", Dashboards: "dashboards", Queries: "queries", Notifications: "resources", Other: "resources"}
@@ -126,7 +143,7 @@ func (r Report) headline() string {
 		names []string
 	}{{Added, r.Stacks.Added}, {Removed, r.Stacks.Removed}} {
 		if len(s.names) > 0 {
-			parts = append(parts, fmt.Sprintf("%s %s: %s", map[bool]string{true: "stack", false: "stacks"}[len(s.names) == 1], s.kind, r.short(few(s.names))))
+			parts = append(parts, fmt.Sprintf("%s %s: %s", map[bool]string{true: "stack", false: "stacks"}[len(s.names) == 1], s.kind, few(s.names)))
 		}
 	}
 	said := strings.Join(parts, "; ") + "."
@@ -187,6 +204,23 @@ func (r Report) unexplained() (list []RouteChange) {
 			list = append(list, route)
 		}
 	}
+	return r.together(list)
+}
+
+// together joins what is the same in several environments.
+func (r Report) together(routes []RouteChange) (list []RouteChange) {
+	at := map[string]int{}
+	for _, c := range routes {
+		key := r.naming.anywhere(c.sentence())
+		i, seen := at[key]
+		if !seen {
+			at[key] = len(list)
+			list = append(list, c)
+			continue
+		}
+		list[i].Senders, list[i].Silent = slices.Concat(list[i].Senders, c.Senders), slices.Concat(list[i].Silent, c.Silent)
+		list[i].Critical += c.Critical
+	}
 	return list
 }
 
@@ -211,29 +245,30 @@ func (c RouteChange) sentence() string {
 
 // silent says which alarms reach nobody any more.
 func (r Report) silent(c RouteChange) string {
-	var names []string
-	for _, id := range c.Silent {
-		names = append(names, r.short(id.Name))
-	}
-	return "nobody hears any more of " + few(names)
+	names, in := r.named(c.Silent)
+	return "nobody hears any more of " + few(names) + in
 }
 
 // senders are those whom a route begins at, with how many of them are critical.
 func (r Report) senders(c RouteChange) string {
-	var names []string
-	for _, id := range c.Senders {
-		names = append(names, r.short(id.Name))
-	}
-	slices.Sort(names)
-	critical := ""
+	names, in := r.named(c.Senders)
 	switch {
-	case c.Critical > 0 && len(names) == 1:
-		critical = " (critical)"
+	case len(names) == 1 && c.Critical > 0:
+		return names[0] + " (critical)" + in
+	case len(names) == 1:
+		return names[0] + in
 	case c.Critical > 0:
-		critical = fmt.Sprintf(", %d critical", c.Critical)
+		return fmt.Sprintf("%d alarms, %d critical: %s%s", len(c.Senders), c.Critical, few(names), in)
 	}
-	if len(names) == 1 {
-		return names[0] + critical
+	return fmt.Sprintf("%d alarms: %s%s", len(c.Senders), few(names), in)
+}
+
+func (r Report) named(ids []Identity) (names []string, in string) {
+	ids = slices.Clone(ids)
+	slices.SortFunc(ids, func(a, b Identity) int { return strings.Compare(a.Name, b.Name) })
+	var titles []string
+	for _, id := range ids {
+		titles = append(titles, id.Name)
 	}
-	return fmt.Sprintf("%d alarms%s: %s", len(names), critical, few(names))
+	return r.naming.names(ids, titles)
 }

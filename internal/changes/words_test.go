@@ -201,3 +201,46 @@ func TestAWidgetAboveMovesTheOthersTogether(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+func TestAnAlarmThatACompositeTellsOfIsStillHeard(t *testing.T) {
+	const and, or = `") AND ALARM("`, `") OR ALARM("`
+	both := []string{and, or, "AlarmActions: [!Ref OnCall, !Ref Team]", "AlarmActions: [!Ref Team]"}
+	for _, c := range []struct {
+		old, new []string
+		says     string
+		flags    []Flag
+	}{
+		{nil, both, "no longer pages on-call (PagerDuty) itself, but through ShopDown", nil},
+		{nil, both[2:], "no longer pages on-call (PagerDuty)\n", []Flag{RouteLost, Weakened, CriticalWeakened}},
+		{both, nil, "now also pages on-call (PagerDuty) itself, before through ShopDown", []Flag{RouteLost, Weakened, CriticalWeakened}}, // PagesSlow sets it off no longer
+		{[]string{and, or}, []string{and, or, "AWS::CloudWatch::CompositeAlarm", "AWS::SSM::Parameter"}, "no longer pages on-call (PagerDuty) through ShopDown: ShopDown is removed\n      PagesSlow", []Flag{RouteLost, AlarmRemoved, Weakened, CriticalWeakened}},
+	} {
+		r := Between(Set{"old", edited(t, c.old...)}, Set{"new", edited(t, c.new...)})
+		if text := r.Text(false); !strings.Contains(text, c.says) || !slices.Equal(r.Flags(), c.flags) {
+			t.Errorf("%q -> %q: want %q and %v, found %v in\n%s", c.old, c.new, c.says, c.flags, r.Flags(), text)
+		}
+	}
+}
+
+func TestTheSameInSeveralEnvironmentsIsSaidOnce(t *testing.T) {
+	both := func(edits ...string) Set {
+		prod := Set{"x", edited(t, edits...)}
+		test := prod.Rename("prod", "test")
+		test.Templates[0].Name += "-test"
+		return Set{"x", append(prod.Templates, test.Templates...)}
+	}
+	old := both()
+	for _, c := range []struct{ old, new, says string }{
+		{"Threshold: 10\n", "Threshold: 50\n", "  ~ CheckoutFails in all environments (critical), weaker\n      fires when Sum(CheckoutErrors) is above 50 instead of 10\n      notifies on-call (PagerDuty), team (email)\n\n"},
+		{"AWS::SNS::Subscription", "AWS::SSM::Parameter", "  - no longer page on-call (PagerDuty): topic OnCall has no subscription\n      4 alarms, 4 critical: CheckoutFails, ShopDown in all environments\n      nobody hears any more of ShopDown in all environments\n\n"},
+	} {
+		if text := Between(old, both(c.old, c.new)).Text(false); !strings.Contains(text+"\n", c.says) {
+			t.Errorf("%q is not in\n%s", c.says, text)
+		}
+	}
+	changed := both()
+	changed.Templates[0] = edited(t, "Threshold: 10\n", "Threshold: 50\n")[0]
+	if text := Between(old, changed).Text(false); !strings.Contains(text, "~ CheckoutFails in prod (critical), weaker") {
+		t.Errorf("the environment is not in\n%s", text)
+	}
+}
