@@ -2,6 +2,7 @@ package changes
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -80,6 +81,19 @@ func TestTheLinkThatBrokeIsNamed(t *testing.T) {
 		if !found || !slices.Equal(silent, c.silent) {
 			t.Errorf("%s: want %q and silent %q, found %+v", c.new, c.why, c.silent, r.Routes)
 		}
+	}
+}
+
+func TestColoursChangeNoWord(t *testing.T) {
+	r := Between(Set{"old", base(t)}, Set{"new", edited(t, "Threshold: 10\n", "Threshold: 50\n", "| limit 20", "| limit 50")})
+	plain, coloured := r.Text(false), r.Text(true)
+	for _, want := range []string{"\x1b[33m~ CheckoutFails", "\x1b[31m-| limit 20", "\x1b[32m+| limit 50"} {
+		if !strings.Contains(coloured, want) {
+			t.Errorf("%q is not in %q", want, coloured)
+		}
+	}
+	if bare := regexp.MustCompile("\x1b\\[[0-9]+m").ReplaceAllString(coloured, ""); bare != plain {
+		t.Errorf("%q is not %q", bare, plain)
 	}
 }
 
