@@ -96,7 +96,10 @@ func (r Report) rows() (list []row) {
 		x := row{alarm: g.title() + g.who(), change: r.short(g.gist()), whom: r.heard(g.Change)}
 		switch {
 		case g.Kind == Removed:
-			x.order, x.mark, x.whom = 1, "**removed**", "no longer "+x.whom
+			x.order, x.mark = 1, "**removed**"
+			if len(g.Notifies) > 0 {
+				x.whom = "no longer " + x.whom
+			}
 		case g.Kind == Replaced:
 			x.order, x.mark = 2, "**replaced**"
 		case g.Kind == Added:

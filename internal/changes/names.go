@@ -148,7 +148,7 @@ func (c *comparison) same(old, new string) bool {
 // naming is what the names of alarms and topics have in common.
 type naming struct {
 	prefix string // what all begin with, up to a separator
-	// environments are the words that follow, where they are few and each begins many names: one set then has several environments.
+	// environments are the words that follow, where each begins many names and all of a stack: one set then has several environments.
 	environments []string
 }
 
@@ -158,12 +158,13 @@ const separators = "-_/."
 const minNames = 4
 
 func commonNaming(list []*resource) naming {
-	var names []string
+	stackOf := map[string]string{}
 	for _, r := range list {
 		if r.named != "" && !strings.Contains(r.name, "${") && (isAlarm(r.Type) || r.Type == topicType) {
-			names = append(names, r.name)
+			stackOf[r.name] = r.in.Name
 		}
 	}
+	names := sorted(stackOf)
 	if len(names) < 2 {
 		return naming{}
 	}
@@ -174,13 +175,15 @@ func commonNaming(list []*resource) naming {
 		}
 	}
 	n := naming{prefix: prefix[:strings.LastIndexAny(prefix, separators)+1]}
-	begins := map[string]int{}
+	begins, of := map[string]int{}, map[string]string{}
 	for _, name := range names {
 		rest := name[len(n.prefix):]
 		end := strings.IndexAny(rest, separators)
-		if end < 0 {
+		stack := stackOf[name]
+		if end < 0 || of[stack] != "" && of[stack] != rest[:end] {
 			return n
 		}
+		of[stack] = rest[:end]
 		begins[rest[:end]]++
 	}
 	for _, word := range sorted(begins) {

@@ -3,6 +3,7 @@ package changes
 import (
 	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -15,7 +16,8 @@ type group struct {
 	in    string   // the environments that they are in
 }
 
-// groups are a section's changes, those that say the same together, in whatever environment.
+// groups are a section's changes, those that say the same together, in whatever environment. Alarms say the same, too, if each
+// says it of its own: Slow-north that Down-north holds it back, and Slow-south that Down-south does.
 func (r Report) groups(s Section) (list []group) {
 	at := map[string]int{}
 	var titles [][]string
@@ -28,7 +30,7 @@ func (r Report) groups(s Section) (list []group) {
 		if s != Alarms {
 			stack = c.Stack
 		}
-		key := r.naming.anywhere(join(string(c.Kind), c.Type, c.Severity, stack, strings.Join(c.Notifies, ","), string(details)))
+		key := r.naming.anywhere(c.own().apply(join(string(c.Kind), c.Type, c.Severity, stack, strings.Join(c.Notifies, ","), string(details))))
 		i, seen := at[key]
 		if !seen {
 			i = len(list)
@@ -38,9 +40,40 @@ func (r Report) groups(s Section) (list []group) {
 		list[i].all, titles[i] = append(list[i].all, c.Identity), append(titles[i], c.title())
 	}
 	for i := range list {
-		list[i].names, list[i].in = r.naming.names(list[i].all, titles[i])
+		g := &list[i]
+		g.names, g.in = r.naming.names(g.all, titles[i])
+		if slices.ContainsFunc(g.all, func(id Identity) bool { return (Change{Section: s, Identity: id}).own() != g.own() }) {
+			g.generalize()
+		}
 	}
 	return list
+}
+
+var ending = regexp.MustCompile(`-([A-Za-z]{2,})$`)
+
+// own replaces what an alarm is of, the last word of its name, by a star.
+func (c Change) own() renaming {
+	if m := ending.FindStringSubmatch(c.Name); m != nil && c.Section == Alarms {
+		return renaming{from: m[1], to: "*"}
+	}
+	return renaming{}
+}
+
+// generalize says of all what the first says of its own.
+func (g *group) generalize() {
+	own := g.own()
+	everywhere := func(list []string) []string {
+		list = slices.Clone(list)
+		for i := range list {
+			list[i] = own.apply(list[i])
+		}
+		return list
+	}
+	g.Notifies, g.Details = everywhere(g.Notifies), slices.Clone(g.Details)
+	for i := range g.Details {
+		d := &g.Details[i]
+		d.Text, d.Diff = own.apply(d.Text), everywhere(d.Diff)
+	}
 }
 
 // title is what people call the resource.

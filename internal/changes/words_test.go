@@ -236,6 +236,30 @@ func TestAnAlarmThatACompositeTellsOfIsStillHeard(t *testing.T) {
 	}
 }
 
+func TestWhatEachSaysOfItsOwnIsSaidOnce(t *testing.T) {
+	shards := func(held string) Set {
+		var text strings.Builder
+		for _, shard := range []string{"north", "south"} {
+			fmt.Fprintf(&text, "  Down%[1]s: {Type: AWS::CloudWatch::Alarm, Properties: {AlarmName: Down-%[1]s, MetricName: Up, Dimensions: [{Name: Shard, Value: %[1]s}]}}\n", shard)
+			fmt.Fprintf(&text, "  Slow%[1]s: {Type: AWS::CloudWatch::CompositeAlarm, Properties: {AlarmName: Slow-%[1]s, AlarmRule: TRUE, %[2]s}}\n", shard, strings.ReplaceAll(held, "*", shard))
+		}
+		template, err := cfn.Parse("x.yaml", []byte("Resources:\n"+text.String()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return Set{"x", []cfn.Template{template}}
+	}
+	free := shards("AlarmDescription: x")
+	for held, want := range map[string]string{
+		"AlarmDescription: x, ActionsSuppressor: Down-*":     "~ 2 alarms: Slow-north, Slow-south, weaker\n      is held back while Down-* is in ALARM",
+		"AlarmDescription: x, ActionsSuppressor: Down-north": "~ Slow-north, weaker\n      is held back while Down-north is in ALARM\n      notifies nobody\n  ~ Slow-south, weaker\n      is held back while Down-north",
+	} {
+		if text := Between(free, shards(held)).Text(false); !strings.Contains(text, want) {
+			t.Errorf("%q is not in\n%s", want, text)
+		}
+	}
+}
+
 func TestTheSameInSeveralEnvironmentsIsSaidOnce(t *testing.T) {
 	both := func(edits ...string) Set {
 		prod := Set{"x", edited(t, edits...)}
