@@ -64,7 +64,7 @@ pictures: preview chromium ## Take the README's pictures of the preview again
 	@go run ./cmd/picture -place '$(PICTURED)operations?scenario=saturation' -size 390x844 -scale 2 preview/index.html docs/preview-phone.png
 	@ls -l docs/*.png
 
-PICTURED = coreapi-phase3-dashboards/coreapi-phase3-eu-central-1-
+PICTURED = coreapi-phase1-dashboards/coreapi-phase1-eu-central-1-
 
 .PHONY: diff
 diff: need-env deps $(BIN)/core-api-monitoring ## Show what a deployment of ENV=<name> would change

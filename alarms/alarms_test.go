@@ -265,8 +265,9 @@ func TestACompositeOfUnknownOrUnlikeAlarmsIsRefused(t *testing.T) {
 		"stack edge has none of [Good] to combine":                   {[]Definition{good()}, func(c *Composite) { c.Each = PerExternalCheck }},
 		"Lonely: it is a Part, but no composite refers to it":        {[]Definition{good(), part}, func(*Composite) {}},
 		"Both: it is a Part, but no composite refers to it":          {[]Definition{good()}, func(c *Composite) { c.Part = true }},
-		`no alarm "Bad" to refer to before it`:                       {[]Definition{good()}, func(c *Composite) { c.Quiet = &Quiet{"Bad", 60, 60} }},
-		"Quiet waits 0 s":                                            {[]Definition{good()}, func(c *Composite) { c.Quiet = &Quiet{"Good", 0, 60} }},
+		`no alarm "Bad" to refer to before it`:                       {[]Definition{good()}, func(c *Composite) { c.Quiet = &Quiet{While: "Bad", Wait: 60, Extension: 60} }},
+		`no alarm "Bad" of the shared tier`:                          {[]Definition{good()}, func(c *Composite) { c.OrShared = []string{"Bad"} }},
+		"Quiet waits 0 s":                                            {[]Definition{good()}, func(c *Composite) { c.Quiet = &Quiet{While: "Good", Extension: 60} }},
 		"ID is used twice":                                           {[]Definition{good()}, func(c *Composite) { c.ID = "Good" }},
 	} {
 		if _, err := For(e, c.definitions, composite(c.spoil)); err == nil || !strings.Contains(err.Error(), want) {

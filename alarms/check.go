@@ -87,7 +87,9 @@ func checkDefinitions(definitions []Definition, composites []Composite) error {
 		}
 		refers := slices.Concat(c.AllOf, c.AnyOf, c.NoneOf)
 		if q := c.Quiet; q != nil {
-			refers = append(refers, q.While)
+			if !q.Shared {
+				refers = append(refers, q.While)
+			}
 			if q.Wait < Minute || q.Extension < Minute {
 				report("Quiet waits %d s and keeps still %d s after; expected at least a minute each, the time in which alarms are evaluated", q.Wait, q.Extension)
 			}
@@ -99,6 +101,18 @@ func checkDefinitions(definitions []Definition, composites []Composite) error {
 			used[id] = true
 		}
 		known[c.ID], ids = true, append(ids, c.ID)
+	}
+	for _, c := range composites {
+		shared := c.OrShared
+		if c.Quiet != nil && c.Quiet.Shared {
+			shared = append(slices.Clone(shared), c.Quiet.While)
+		}
+		for _, id := range shared {
+			if !known[id] {
+				reporter(c.definition())("no alarm %q of the shared tier to refer to%s", id, yamlcheck.DidYouMean(id, ids))
+			}
+			used[id] = true
+		}
 	}
 	for _, d := range definitions {
 		if d.Part && !used[d.ID] {

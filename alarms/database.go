@@ -5,7 +5,7 @@ import "github.com/restartix/core-api-monitoring/metrics"
 // The database's own health.
 var databaseAlarms = []Definition{
 	{
-		ID:        "DatabaseUnreachable",
+		ID:        "DatabaseNotAnswering",
 		Each:      PerTier,
 		Since:     1,
 		Signal:    Minimum(metrics.CanConnect),
@@ -15,7 +15,7 @@ var databaseAlarms = []Definition{
 		Missing:   Breaching,
 		Because:   "one failed probe may be a restart, two of three are not; silence counts as failure, since who cannot publish may not be able to serve either",
 		Severity:  Critical,
-		Notify:    toOnCall,
+		Part:      true,
 		Problem:   "The Core API cannot reach its database ({name}), or has stopped saying that it can.",
 		Users:     "Every request fails.",
 		First:     "Open /health and the RDS console: is the instance available, was there a failover, did credentials or security groups change? If both are fine, see whether the service publishes metrics at all.",

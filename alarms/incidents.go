@@ -6,12 +6,36 @@ package alarms
 //	DatabaseUnreachable  <-  PoolExhausted  <-  RequestsFailing  <-  ErrorBudgetBurn
 //	DatabaseUnreachable  <-  ReplicaLost, and ExternalCheckFailing in its own Region
 //
-// A cause that can last for days without harm to users, such as a lost replica, keeps nothing quiet.
+// and so do an enterprise shard's while the shared tier has told. A cause that can last for days without harm to users, such as a
+// lost replica, keeps nothing quiet.
 var incidents = []Composite{
+	{
+		ID: "DatabaseUnreachable", Each: PerTier, Since: 1,
+		AnyOf:    []string{"DatabaseNotAnswering"},
+		Quiet:    &Quiet{While: "DatabaseUnreachable", Shared: true, Wait: Minute, Extension: 10 * Minute},
+		Because:  "a service that is gone says nothing of any tier; the shared tier's page is enough",
+		Severity: Critical,
+		Notify:   toOnCall,
+		Problem:  "The Core API cannot reach its database ({name}), or has stopped saying that it can.",
+		Users:    "Every request fails.",
+		First:    "Open /health and the RDS console: is the instance available, was there a failover, did credentials or security groups change? If both are fine, see whether the service publishes metrics at all.",
+		Runbook:  "database-unreachable",
+	},
+	{
+		ID: "CauseKnown", Each: PerTier, Since: 1, Part: true,
+		AnyOf:    []string{"DatabaseUnreachable"},
+		OrShared: []string{"FailureKnown"},
+		Because:  "it has told, be it of this tier or of all",
+		Severity: Critical,
+		Problem:  "The database ({name}) cannot be reached, or the shared tier fails too.",
+		Users:    "See the alarm that this one stands for.",
+		First:    "Nothing here: it keeps PoolExhausted quiet.",
+		Runbook:  "connection-pool-exhaustion",
+	},
 	{
 		ID: "PoolExhausted", Each: PerTier, Since: 1,
 		AnyOf:    []string{"PoolWaiting"},
-		Quiet:    &Quiet{While: "DatabaseUnreachable", Wait: Minute, Extension: 10 * Minute},
+		Quiet:    &Quiet{While: "CauseKnown", Wait: Minute, Extension: 10 * Minute},
 		Because:  "without a database the pools run dry in the same minutes; a minute of waiting tells which it is",
 		Severity: Critical,
 		Problem:  "Requests wait for a database connection ({name}): a pool has none free.",
@@ -21,12 +45,12 @@ var incidents = []Composite{
 	},
 	{
 		ID: "OutageKnown", Each: PerTier, Since: 1, Part: true,
-		AnyOf:    []string{"DatabaseUnreachable", "PoolExhausted"},
+		AnyOf:    []string{"CauseKnown", "PoolExhausted"},
 		Because:  "either makes every request fail, and has told",
 		Severity: Critical,
 		Problem:  "The database ({name}) cannot be reached, or its pool is exhausted.",
 		Users:    "See the alarm that this one stands for.",
-		First:    "Nothing here: it keeps the alarms on failing requests quiet.",
+		First:    "Nothing here: it keeps RequestsFailing quiet.",
 		Runbook:  "high-error-rate",
 	},
 	{

@@ -64,7 +64,7 @@ func burnSeverity(b slo.Burn) Severity {
 	return Warning
 }
 
-const latencyObjective = "the percentile of an hour's requests; an hour with too few samples for it keeps the state"
+const latencyObjective = "an hour of breach, quarter by quarter: the percentile of the whole hour would be over after half a minute of slowness, and stay over for the hour; a quarter with too few samples keeps the state"
 
 // The latency objectives of the endpoint categories.
 var objectiveAlarms = []Definition{
@@ -75,12 +75,12 @@ var objectiveAlarms = []Definition{
 		Signal:     P95(metrics.RequestDuration),
 		Is:         Above,
 		Threshold:  PercentOf(100, LatencyP95),
-		Window:     Window{Period: Hour, Datapoints: 1, Of: 1},
+		Window:     Window{Period: 15 * Minute, Datapoints: 4, Of: 4},
 		Missing:    NotBreaching,
 		LowSamples: IgnoreLowSamples,
 		Because:    latencyObjective,
 		Severity:   Warning,
-		Problem:    "For an hour, one {name} request in twenty took longer than its objective.",
+		Problem:    "For an hour, one {name} request in twenty has taken longer than its objective.",
 		Users:      "These pages feel slow.",
 		First:      "Run the saved query slow-endpoints and look for this category's endpoints: a change, its queries, or an outside service.",
 		Runbook:    "slow-response-times",
@@ -92,12 +92,12 @@ var objectiveAlarms = []Definition{
 		Signal:     P99(metrics.RequestDuration),
 		Is:         Above,
 		Threshold:  PercentOf(100, LatencyP99),
-		Window:     Window{Period: Hour, Datapoints: 1, Of: 1},
+		Window:     Window{Period: 15 * Minute, Datapoints: 4, Of: 4},
 		Missing:    NotBreaching,
 		LowSamples: IgnoreLowSamples,
 		Because:    latencyObjective,
 		Severity:   Warning,
-		Problem:    "For an hour, one {name} request in a hundred took longer than its objective.",
+		Problem:    "For an hour, one {name} request in a hundred has taken longer than its objective.",
 		Users:      "A few of these requests are slow.",
 		First:      "Run the saved query slow-endpoints and look for this category's endpoints; few and slow often means one tenant's data.",
 		Runbook:    "slow-response-times",

@@ -44,7 +44,7 @@ func api(v *view) page {
 			}}),
 			v.graph(graph{title: "5xx in 5 minutes, counted by App Runner", unit: metrics.Count, watched: []watch{{"Service5xxHigh", "5xx"}}}),
 		)},
-		heading("Latency by endpoint category", "Each hour's p95 and p99 against their objectives; the distribution is of the category chosen at the top."),
+		heading("Latency by endpoint category", "Each quarter of an hour's p95 and p99 against their objectives; the distribution is of the category chosen at the top."),
 		{6, categories},
 		{6, join(
 			one(v.distribution("Requests of the chosen category by duration, in 5 minutes", metrics.RequestDuration, queryBuckets,

@@ -112,7 +112,7 @@ func decode(t *testing.T, d Dashboard) (b decoded) {
 }
 
 // notShown only keep other alarms quiet; what they look at is drawn with the alarms that tell of it.
-var notShown = []string{"OutageKnown", "FailureKnown", "DatabaseDownSeenAtEdge"}
+var notShown = []string{"CauseKnown", "OutageKnown", "FailureKnown", "DatabaseDownSeenAtEdge"}
 
 func TestEveryAlarmIsOnADashboardWithItsThreshold(t *testing.T) {
 	// What an axis shows of a threshold: itself, milliseconds of nanoseconds, a burn rate of a share.

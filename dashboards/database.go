@@ -24,7 +24,7 @@ func database(v *view) page {
 				{metric: metrics.PoolIdle, stat: "Average", dimensions: v.here(pool), label: "idle", period: minute},
 			}}),
 			v.graph(graph{title: "Connections open at the server", unit: metrics.Count, watched: []watch{{"DatabaseConnectionsHigh", ""}}}),
-			v.graph(graph{title: "The database answers (1) or not", watched: []watch{{"DatabaseUnreachable", ""}}, most: 1.2}),
+			v.graph(graph{title: "The database answers (1) or not", watched: []watch{{"DatabaseNotAnswering", ""}}, most: 1.2}),
 		)},
 		{6, join(
 			v.graph(graph{title: "Query latency", unit: metrics.Milliseconds, watched: queryLatency}),
@@ -71,7 +71,7 @@ func database(v *view) page {
 					v.graph(graph{title: "Query latency", unit: metrics.Milliseconds, chosen: true, watched: queryLatency}),
 				)},
 				{6, join(
-					v.graph(graph{title: "The database answers (1) or not", chosen: true, watched: []watch{{"DatabaseUnreachable", "answers"}}, most: 1.2}),
+					v.graph(graph{title: "The database answers (1) or not", chosen: true, watched: []watch{{"DatabaseNotAnswering", "answers"}}, most: 1.2}),
 					v.graph(graph{title: "Queries cut off", unit: metrics.Percent, chosen: true, watched: []watch{{"QueryTimeoutRateHigh", "share"}}}),
 					v.graph(graph{title: "Transactions a second", unit: metrics.CountPerSecond, chosen: true, watched: []watch{{"TransactionRateHigh", "transactions"}}}),
 					v.graph(graph{title: "Dead rows", unit: metrics.Percent, chosen: true, watched: []watch{{"DeadTuplesHigh", "share"}}, back: "-P1D"}),

@@ -28,7 +28,7 @@ func operations(v *view) page {
 			{6, join(
 				v.graph(graph{title: "Requests waiting, a minute", unit: metrics.Count, watched: []watch{{"PoolWaiting", ""}}}),
 				v.graph(graph{title: "Pool utilization", unit: metrics.Percent, watched: []watch{{"PoolUtilizationHigh", ""}}, most: 100}),
-				v.graph(graph{title: "The database answers (1) or not", watched: []watch{{"DatabaseUnreachable", ""}}, most: 1.2}),
+				v.graph(graph{title: "The database answers (1) or not", watched: []watch{{"DatabaseNotAnswering", ""}}, most: 1.2}),
 				v.graph(graph{title: "Replicas answer (1) or not", watched: []watch{{"ReplicaDown", ""}}, most: 1.2}),
 			)},
 			{6, join(

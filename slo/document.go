@@ -58,8 +58,8 @@ An outage that stops all traffic leaves no requests to count: the alarms ` + "`D
 
 ## Latency
 
-By endpoint category, measured on ` + "`http.request.duration_ms`" + `. A warning when the percentile of an hour's requests is over;
-an hour with too few samples for it (200 for p95, 1000 for p99) keeps the state.
+By endpoint category, measured on ` + "`http.request.duration_ms`" + `. A warning when the percentile of each quarter of an hour is
+over; a quarter with too few samples for it (200 for p95, 1000 for p99) keeps the state.
 
 | category | p95 | p99 |
 |---|---|---|

@@ -17,10 +17,10 @@ type command struct {
 
 var commands = []command{
 	{"test", "[flags] FILE...", "test alarms with series of samples", runTest},
+	{"preview", "[flags] TEMPLATE...", "write a page with the dashboards, on generated data", runPreview},
 	{"lint", "[flags] TEMPLATE...", "find what is wrong with alarms, topics and dashboards", runLint},
 	{"cost", "[flags] TEMPLATE...", "estimate what templates cost a month", runCost},
-	{"diff", "[flags] OLD NEW", "what a new version of templates changes for people", runDiff},
-	{"preview", "[-o FILE] TEMPLATE...", "write a page with the dashboards, on generated data", runPreview},
+	{"diff", "[flags] OLD NEW", "say what a new version of templates changes for people", runDiff},
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
@@ -33,9 +33,9 @@ func run(args []string, out, problems io.Writer) int {
 			}
 		}
 	}
-	fmt.Fprintln(problems, "usage: cwtool <command> [arguments]; cwtool <command> -h says more")
+	_, _ = fmt.Fprintln(problems, "usage: cwtool <command> [arguments]; cwtool <command> -h says more")
 	for _, c := range commands {
-		fmt.Fprintf(problems, "  %-8s %-28s %s\n", c.name, c.arguments, c.summary)
+		_, _ = fmt.Fprintf(problems, "  %-8s %-28s %s\n", c.name, c.arguments, c.summary)
 	}
 	return 2
 }

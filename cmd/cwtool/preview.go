@@ -23,7 +23,7 @@ func runPreview(args []string, out, problems io.Writer) int {
 	flags := flag.NewFlagSet("preview", flag.ContinueOnError)
 	flags.SetOutput(problems)
 	flags.Usage = func() {
-		fmt.Fprint(problems, previewHelp)
+		_, _ = fmt.Fprint(problems, previewHelp)
 		flags.PrintDefaults()
 	}
 	file := flags.String("o", filepath.Join("preview", "index.html"), "the page to write")
@@ -43,10 +43,10 @@ func runPreview(args []string, out, problems io.Writer) int {
 		err = os.WriteFile(*file, page, 0o644)
 	}
 	if err != nil {
-		fmt.Fprintln(problems, err)
+		_, _ = fmt.Fprintln(problems, err)
 		return 2
 	}
-	fmt.Fprintln(out, *file)
+	_, _ = fmt.Fprintln(out, *file)
 	return 0
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"runtime"
 	"strings"
 	"time"
 
@@ -19,7 +20,8 @@ const testHelp = `usage: cwtool test [flags] FILE...
 
 Runs tests of the alarms in CloudFormation templates: each FILE says which templates, what samples the
 metrics get, and the complete list of notifications that must follow. internal/alarmtest/schema.json
-describes the files; docs/alarm-evaluation.md says how faithful the evaluation is.
+describes the files, internal/alarmtest/testdata/foreign.test.yaml is a longer one than this, and
+docs/alarm-evaluation.md says how faithful the evaluation is.
 
     templates: cdk.out
     tests:
@@ -52,7 +54,7 @@ Exit status: 0 all passed, 1 a test failed or coverage is not complete, 2 someth
 
 // testRun is what the flags of cwtool test say.
 type testRun struct {
-	only              *regexp.Regexp
+	only              *regexp.Regexp // of the names of tests
 	verbose, coverage bool
 	out, problems     io.Writer
 	results           []alarmtest.Result
@@ -63,7 +65,7 @@ func runTest(args []string, out, problems io.Writer) int {
 	flags := flag.NewFlagSet("cwtool test", flag.ContinueOnError)
 	flags.SetOutput(problems)
 	flags.Usage = func() {
-		fmt.Fprint(problems, testHelp)
+		_, _ = fmt.Fprint(problems, testHelp)
 		flags.PrintDefaults()
 	}
 	run := flags.String("run", "", "run only the tests whose name matches this regular `expression`")
@@ -80,21 +82,21 @@ func runTest(args []string, out, problems io.Writer) int {
 	only, err := regexp.Compile(*run)
 	if err != nil || flags.NArg() == 0 {
 		if err != nil {
-			fmt.Fprintln(problems, "-run:", err)
+			_, _ = fmt.Fprintln(problems, "-run:", err)
 		}
 		flags.Usage()
 		return 2
 	}
 	files, err := testFiles(flags.Args(), *probe)
 	if err != nil {
-		fmt.Fprintln(problems, err)
+		_, _ = fmt.Fprintln(problems, err)
 		return 2
 	}
 	t := &testRun{only: only, verbose: *verbose, coverage: *coverage, out: out, problems: problems}
 	status := t.all(files)
 	if *junit != "" {
 		if err := writeJUnit(*junit, t.results); err != nil {
-			fmt.Fprintln(problems, err)
+			_, _ = fmt.Fprintln(problems, err)
 			return 2
 		}
 	}
@@ -134,42 +136,68 @@ func probeFile(paths []string) (*alarmtest.File, error) {
 	return f, nil
 }
 
-func (t *testRun) all(files []*alarmtest.File) int {
-	begin := time.Now()
-	total := 0
-	var sets []*alarmtest.Set
-	for _, f := range files {
-		total += len(f.Tests)
-		sets = append(sets, f.Sets...)
-	}
+// job is a test that waits to be run, or probes of a set's alarms.
+type job struct {
+	name    string
+	run     func() []alarmtest.Result
+	results chan []alarmtest.Result
+}
+
+// jobs are the tests that were asked for.
+func (t *testRun) jobs(files []*alarmtest.File) []job {
+	var jobs []job
 	for _, f := range files {
 		for _, test := range f.Tests {
 			if t.only.MatchString(test.Title()) {
-				t.progress(total, test.Title())
-				t.add(test.Run())
+				jobs = append(jobs, job{test.Title(), func() []alarmtest.Result { return []alarmtest.Result{test.Run()} }, make(chan []alarmtest.Result, 1)})
 			}
 		}
 		if f.Probe {
 			for _, s := range f.Sets {
-				for _, r := range s.Probe(f.Path) {
-					if t.only.MatchString(r.Name) {
-						t.add(r)
-					}
-				}
+				jobs = append(jobs, job{"probes of " + s.Name, func() []alarmtest.Result { return s.Probe(f.Path) }, make(chan []alarmtest.Result, 1)})
 			}
 		}
 	}
-	t.progress(total, "")
+	return jobs
+}
+
+// all runs as many tests at once as there are processors, and reports them in their order.
+func (t *testRun) all(files []*alarmtest.File) int {
+	begin := time.Now()
+	jobs := t.jobs(files)
+	free := make(chan struct{}, runtime.GOMAXPROCS(0))
+	go func() {
+		for _, j := range jobs {
+			free <- struct{}{}
+			go func() {
+				j.results <- j.run()
+				<-free
+			}()
+		}
+	}()
+	for i, j := range jobs {
+		t.progress(fmt.Sprintf("%d/%d %s", i+1, len(jobs), j.name))
+		for _, r := range <-j.results {
+			if t.only.MatchString(r.Name) {
+				t.add(r)
+			}
+		}
+	}
+	t.progress("")
 	verdict := "ok"
 	if t.failed > 0 {
 		verdict = "FAIL"
 	}
-	fmt.Fprintf(t.out, "%-4s  %d tests, %d failed, %s\n", verdict, len(t.results), t.failed, time.Since(begin).Round(10*time.Millisecond))
+	t.printf("%-4s  %d tests, %d failed, %s\n", verdict, len(t.results), t.failed, time.Since(begin).Round(10*time.Millisecond))
 	complete := true
 	if t.coverage {
+		var sets []*alarmtest.Set
+		for _, f := range files {
+			sets = append(sets, f.Sets...)
+		}
 		var report string
 		report, complete = alarmtest.Report(sets, t.results)
-		fmt.Fprint(t.out, report)
+		t.printf("%s", report)
 	}
 	if t.failed > 0 || !complete {
 		return 1
@@ -177,18 +205,17 @@ func (t *testRun) all(files []*alarmtest.File) int {
 	return 0
 }
 
-// progress says on a terminal which test runs; without a name it takes the line away.
-func (t *testRun) progress(total int, name string) {
+// printf writes to the output; whoever closes it does not want to know.
+func (t *testRun) printf(format string, args ...any) { _, _ = fmt.Fprintf(t.out, format, args...) }
+
+// progress says on a terminal what runs; no text takes the line away.
+func (t *testRun) progress(text string) {
 	f, ok := t.problems.(*os.File)
 	if !ok {
 		return
 	}
-	if info, err := f.Stat(); err != nil || info.Mode()&os.ModeCharDevice == 0 {
-		return
-	}
-	fmt.Fprint(f, "\r\033[K")
-	if name != "" {
-		fmt.Fprintf(f, "%d/%d %s", len(t.results)+1, total, name)
+	if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
+		_, _ = fmt.Fprint(f, "\r\033[K"+text)
 	}
 }
 
@@ -201,19 +228,19 @@ func (t *testRun) add(r alarmtest.Result) {
 	switch {
 	case len(r.Failures) > 0:
 		t.failed++
-		t.progress(0, "")
-		fmt.Fprintf(t.out, "FAIL  %s: %s\n", place, r.Name)
+		t.progress("")
+		t.printf("FAIL  %s: %s\n", place, r.Name)
 		for _, failure := range r.Failures {
-			fmt.Fprintln(t.out, indent(failure, "      "))
+			t.printf("%s\n", indent(failure, "      "))
 		}
 	case t.verbose:
-		t.progress(0, "")
-		fmt.Fprintf(t.out, "ok    %s: %s (%s)\n", place, r.Name, r.Took.Round(time.Millisecond))
+		t.progress("")
+		t.printf("ok    %s: %s (%s)\n", place, r.Name, r.Took.Round(time.Millisecond))
 	default:
 		return
 	}
 	if r.Timeline != "" {
-		fmt.Fprintln(t.out, indent(r.Timeline, "      "))
+		t.printf("%s\n", indent(r.Timeline, "      "))
 	}
 }
 

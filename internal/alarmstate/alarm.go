@@ -48,6 +48,11 @@ type Alarm struct {
 	Actions [3][]Destination
 }
 
+// Unnamed reports whether CloudFormation makes up the alarm's name.
+func (a *Alarm) Unnamed() bool { return a.Name == unnamed(a.LogicalID) }
+
+func unnamed(logicalID string) string { return "${" + logicalID + "}" }
+
 // Destination is what an action notifies: an SNS topic, or anything else by its ARN.
 type Destination struct {
 	Name      string // of the topic, or the ARN

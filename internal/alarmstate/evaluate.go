@@ -1,6 +1,7 @@
 package alarmstate
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"slices"
@@ -16,6 +17,14 @@ import (
 type Data struct {
 	Samples map[string]*series.Samples
 	Late    map[string][]Late
+}
+
+// of are the samples of a metric, if only none.
+func (d Data) of(m series.Metric) *series.Samples {
+	if s := d.Samples[m.Key()]; s != nil {
+		return s
+	}
+	return &series.Samples{}
 }
 
 // Late is a sample that CloudWatch gets only after the time it is of.
@@ -137,7 +146,7 @@ func (w *Watch) points(data Data, begin, grid int64, n int) ([]float64, error) {
 		if len(w.Math) > 0 {
 			inputs[i] = make([]float64, n)
 		}
-		w.read(inputs[i], data.Samples[m.Metric.Key()], m.Stat, begin, grid)
+		w.read(inputs[i], data.of(m.Metric), m.Stat, begin, grid)
 	}
 	if len(w.Math) == 0 {
 		return points, nil
@@ -173,9 +182,6 @@ func (w *Watch) environment() *metricmath.Env {
 
 // read fills in a metric's data points, the first of the period before begin.
 func (w *Watch) read(dst []float64, samples *series.Samples, stat series.Statistic, begin, grid int64) {
-	if samples == nil {
-		samples = &series.Samples{}
-	}
 	samples.Points(dst, stat, begin, grid, w.Period)
 	if w.Enough == 0 {
 		return
@@ -188,6 +194,18 @@ func (w *Watch) read(dst []float64, samples *series.Samples, stat series.Statist
 	}
 }
 
+// point is a single data point of a metric, of the period before end.
+func (w *Watch) point(samples *series.Samples, stat series.Statistic, end int64) float64 {
+	v, ok := samples.Value(stat, end-w.Period, end)
+	switch {
+	case !ok:
+		return math.NaN()
+	case w.Enough > 0 && samples.Count(end-w.Period, end) < w.Enough:
+		return few
+	}
+	return v
+}
+
 // oneByOne reads the whole range anew at each evaluation, from the samples that have arrived.
 func (e *evaluation) oneByOne(data Data, first, to, step int64) error {
 	inboxes := make([]inbox, len(e.w.Metrics))
@@ -195,7 +213,7 @@ func (e *evaluation) oneByOne(data Data, first, to, step int64) error {
 	n := e.w.Range()
 	env.Times = make([]int64, n)
 	for i, m := range e.w.Metrics {
-		inboxes[i].open(data, m.Metric.Key())
+		inboxes[i].open(data, m.Metric)
 		env.Metrics[i].Values = make([]float64, n)
 	}
 	for at := first; at <= to; at += step {
@@ -205,7 +223,10 @@ func (e *evaluation) oneByOne(data Data, first, to, step int64) error {
 			env.Times[i] = begin + int64(i-1)*e.w.Period
 		}
 		for i, m := range e.w.Metrics {
-			e.w.read(env.Metrics[i].Values, inboxes[i].until(at), m.Stat, begin, e.w.Period)
+			samples := inboxes[i].until(at)
+			for k := range env.Metrics[i].Values {
+				env.Metrics[i].Values[k] = e.w.point(samples, m.Stat, begin+int64(k)*e.w.Period)
+			}
 		}
 		points, err := e.w.Compute(env)
 		if err != nil {
@@ -222,19 +243,17 @@ type inbox struct {
 	late    []Late
 }
 
-func (in *inbox) open(data Data, key string) {
-	in.samples = data.Samples[key]
-	if len(data.Late[key]) == 0 {
+func (in *inbox) open(data Data, m series.Metric) {
+	in.samples = data.of(m)
+	if len(data.Late[m.Key()]) == 0 {
 		return
 	}
-	in.late = slices.Clone(data.Late[key])
-	if in.samples != nil {
-		for i := range in.samples.Len() {
-			at, value, count := in.samples.At(i)
-			in.late = append(in.late, Late{at, at, value, count})
-		}
+	in.late = slices.Clone(data.Late[m.Key()])
+	for i := range in.samples.Len() {
+		at, value, count := in.samples.At(i)
+		in.late = append(in.late, Late{at, at, value, count})
 	}
-	slices.SortStableFunc(in.late, func(a, b Late) int { return int(a.Arrives - b.Arrives) })
+	slices.SortStableFunc(in.late, func(a, b Late) int { return cmp.Compare(a.Arrives, b.Arrives) })
 	in.samples = &series.Samples{}
 }
 
@@ -256,7 +275,7 @@ func (e *evaluation) judge(at int64, points []float64, newest, stride int) {
 	if !ok || state == e.state {
 		return
 	}
-	e.changes = append(e.changes, Change{at, e.Alarm, e.state, state, e.w.reason(at, points, newest, stride)})
+	e.changes = append(e.changes, Change{at, e.Alarm, e.state, state, e.w.reason(at, points, newest, stride, state)})
 	e.state = state
 }
 
@@ -301,7 +320,7 @@ func (w *Watch) alarmingIf(yes bool) State {
 }
 
 // reason explains a change by the data points that were evaluated, newest first.
-func (w *Watch) reason(at int64, points []float64, newest, stride int) string {
+func (w *Watch) reason(at int64, points []float64, newest, stride int, state State) string {
 	var values []string
 	there, breaching := 0, 0
 	for age := 1; age <= w.Range() && there < w.Of; age++ {
@@ -328,6 +347,9 @@ func (w *Watch) reason(at int64, points []float64, newest, stride int) string {
 	if there < w.Of {
 		text += fmt.Sprintf("; %d missing, %s", w.Of-there, w.treated())
 	}
+	if state == Alarming && w.Missing == MissingIsMissing && breaching < w.Needed {
+		text += fmt.Sprintf("; but the oldest is %d or more periods old, and none is fine", w.Needed)
+	}
 	return text
 }
 
@@ -337,4 +359,8 @@ func (w *Watch) treated() string {
 
 func clock(at int64) string { return time.Unix(at, 0).UTC().Format("15:04:05") }
 
-func duration(seconds int64) string { return (time.Duration(seconds) * time.Second).String() }
+// duration is 5m rather than 5m0s.
+func duration(seconds int64) string {
+	text := strings.Replace((time.Duration(seconds) * time.Second).String(), "m0s", "m", 1)
+	return strings.Replace(text, "h0m", "h", 1)
+}

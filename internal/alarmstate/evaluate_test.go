@@ -386,8 +386,18 @@ func TestAChangeIsExplainedByItsDataPoints(t *testing.T) {
 			t.Errorf("%d: %s", i, c.Reason)
 		}
 	}
+	premature := mustRead(t, alarm("A", "EvaluationPeriods: 2"))
+	h = evaluate(t, premature, data("m", minutes("9")), 2*time.Minute)
+	if got := h.Changes[0].Reason; got != "1 of 1 data points greater than 5 (2 of 2 needed): 9 at 00:00:00; 1 missing, which says nothing; but the oldest is 2 or more periods old, and none is fine" {
+		t.Error(got)
+	}
+	for seconds, want := range map[int64]string{10: "10s", 60: "1m", 90: "1m30s", 600: "10m", 3600: "1h", 259200: "72h", 5400: "1h30m"} {
+		if got := duration(seconds); got != want {
+			t.Errorf("%d s is %s", seconds, got)
+		}
+	}
 	missing := mustRead(t, alarm("A", "TreatMissingData: breaching"))
-	if got := evaluate(t, missing, Data{}, time.Minute).Changes[0].Reason; got != "no data points in 3 periods of 1m0s, which counts as breaching" {
+	if got := evaluate(t, missing, Data{}, time.Minute).Changes[0].Reason; got != "no data points in 3 periods of 1m, which counts as breaching" {
 		t.Error(got)
 	}
 }

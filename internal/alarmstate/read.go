@@ -64,7 +64,7 @@ func (r *reader) refuse(a *Alarm, err error) {
 func (r *reader) add(t cfn.Template, resource cfn.Resource) {
 	a := &Alarm{Name: t.Text(resource, "AlarmName"), LogicalID: resource.LogicalID, Template: t.Name}
 	if a.Name == "" {
-		a.Name = "${" + a.LogicalID + "}"
+		a.Name = unnamed(a.LogicalID)
 	}
 	p := properties{t, resource.Properties}
 	var err error
@@ -79,7 +79,7 @@ func (r *reader) add(t cfn.Template, resource cfn.Resource) {
 		}
 	}
 	r.alarms = append(r.alarms, a)
-	if twin := r.named[a.Name]; twin != nil && err == nil && !strings.HasPrefix(a.Name, "${") {
+	if twin := r.named[a.Name]; twin != nil && err == nil && !a.Unnamed() {
 		err = fmt.Errorf("the alarm %s of %s has the same AlarmName %q", twin.LogicalID, twin.Template, a.Name)
 	}
 	r.named[a.Name] = a
@@ -116,11 +116,13 @@ func (r *reader) find(from *Alarm, name string) *Alarm {
 	if _, after, ok := strings.Cut(name, ":alarm:"); ok {
 		name = after
 	}
-	if a := r.named[name]; a != nil && !strings.HasPrefix(name, "${") {
+	if id, ok := reference(name); ok && r.local[from.Template+"/"+id] != nil {
+		return r.local[from.Template+"/"+id]
+	}
+	if a := r.named[name]; a != nil && !a.Unnamed() {
 		return a
 	}
-	id, _ := reference(name)
-	return r.local[from.Template+"/"+id]
+	return nil
 }
 
 // reference is the logical id that a resolved Ref or GetAtt is of.
@@ -264,6 +266,11 @@ func (p properties) destinations(name string) []Destination {
 	var all []Destination
 	for _, each := range list {
 		text := fmt.Sprint(each)
+		if function, ok := each.(map[string]any); ok {
+			for name, argument := range function {
+				text = fmt.Sprintf("%s %v", name, argument) // an import, which only a deployment resolves
+			}
+		}
 		d := Destination{Name: text[strings.LastIndex(text, ":")+1:]}
 		if !strings.Contains(text, ":sns:") {
 			d.Name = text
@@ -319,7 +326,7 @@ func (p properties) watch() (*Watch, error) {
 		}
 	}
 	if p.values["Threshold"] == nil {
-		return nil, errors.New("Threshold: missing; expected a number")
+		return nil, wrong("Threshold", "missing; expected a number")
 	}
 	var err error
 	if w.Threshold, err = p.number("Threshold", 0); err != nil {
@@ -337,6 +344,11 @@ func (p properties) watch() (*Watch, error) {
 		return nil, err
 	}
 	return w, p.finish(w)
+}
+
+// wrong is an error that begins with the property it is about.
+func wrong(property, format string, args ...any) error {
+	return fmt.Errorf("%s: %s", property, fmt.Sprintf(format, args...))
 }
 
 func oneOf(name, value string, allowed []string) error {
@@ -363,7 +375,7 @@ func (p properties) datapoints(w *Watch) error {
 func (p properties) finish(w *Watch) error {
 	switch {
 	case w.Period != 10 && w.Period != 20 && w.Period != 30 && (w.Period <= 0 || w.Period%60 != 0):
-		return fmt.Errorf("Period: %d is not allowed; expected 10, 20, 30 or a multiple of 60 seconds", w.Period)
+		return wrong("Period", "%d is not allowed; expected 10, 20, 30 or a multiple of 60 seconds", w.Period)
 	case w.Period*int64(w.Of) > 604800 || w.Period < 3600 && w.Period*int64(w.Of) > 86400:
 		return fmt.Errorf("%d periods of %d s are too long: CloudWatch evaluates a day, or a week where a period is at least an hour", w.Of, w.Period)
 	}
@@ -421,11 +433,14 @@ func (p properties) input(w *Watch, metric properties, id, statistic string) err
 	}
 	m := Input{ID: id, Stat: stat, Metric: series.Metric{Namespace: metric.text("Namespace"), Name: metric.text("MetricName")}}
 	if m.Metric.Namespace == "" || m.Metric.Name == "" {
-		return errors.New("MetricName and Namespace: missing; expected those of the metric")
+		return wrong("MetricName and Namespace", "missing; expected those of the metric")
 	}
 	for _, d := range metric.objects("Dimensions") {
 		if m.Metric.Dimensions == nil {
 			m.Metric.Dimensions = map[string]string{}
+		}
+		if d.text("Name") == "" || d.text("Value") == "" {
+			return wrong("Dimensions", "expected names and values, found an empty one or a function that only a deployment resolves")
 		}
 		m.Metric.Dimensions[d.text("Name")] = d.text("Value")
 	}
@@ -440,7 +455,7 @@ func (p properties) queries(w *Watch) error {
 	for _, q := range p.objects("Metrics") {
 		id := q.text("Id")
 		if id == "" || ids[id] {
-			return fmt.Errorf("Metrics: each must have an Id of its own, found %q", id)
+			return wrong("Metrics", "each must have an Id of its own, found %q", id)
 		}
 		ids[id] = true
 		if q.bool("ReturnData", true) {
@@ -459,10 +474,10 @@ func (p properties) queries(w *Watch) error {
 		}
 	}
 	if len(returned) != 1 {
-		return fmt.Errorf("Metrics: one must have ReturnData true, found %d", len(returned))
+		return wrong("Metrics", "one must have ReturnData true, found %d", len(returned))
 	}
 	if len(w.Metrics) == 0 {
-		return errors.New("Metrics: no metric among them")
+		return wrong("Metrics", "no metric among them")
 	}
 	w.Returned = returned[0]
 	if expressions[w.Returned] == nil {
@@ -483,7 +498,7 @@ func (p properties) stat(w *Watch, id string) error {
 		return err
 	}
 	if w.Period != 0 && w.Period != period {
-		return fmt.Errorf("Period: %d here and %d elsewhere; all metrics of an alarm must have the same", period, w.Period)
+		return wrong("Period", "%d here and %d elsewhere; all metrics of an alarm must have the same", period, w.Period)
 	}
 	w.Period = period
 	return p.input(w, stat.object("Metric"), id, stat.text("Stat"))

@@ -7,13 +7,7 @@ import (
 )
 
 // Rule is a composite alarm's rule.
-type Rule struct {
-	text string
-	root *term
-}
-
-// String is the rule as the template has it.
-func (r *Rule) String() string { return r.text }
+type Rule struct{ root *term }
 
 // term is a part of a rule: a state that an alarm must have, a constant, or terms joined.
 type term struct {
@@ -50,7 +44,7 @@ func parseRule(text string) (*Rule, error) {
 	if p.err != nil {
 		return nil, p.err
 	}
-	return &Rule{text, root}, nil
+	return &Rule{root}, nil
 }
 
 func (p *ruleParser) fail(format string, args ...any) {

@@ -90,6 +90,7 @@ func TestAlarmsThatCannotBeEvaluatedSayWhy(t *testing.T) {
 		alarm("A", "Period: 86400; EvaluationPeriods: 8"):                                                           "8 periods of 86400 s are too long",
 		alarm("A", "Statistic: Averag"):                                                                             `"Averag" is not a CloudWatch statistic`,
 		alarm("A", "MetricName: none"):                                                                              "MetricName and Namespace: missing",
+		alarm("A", "Dimensions: [{Name: D, Value: !If [Big, 5, 6]}]"):                                               "Dimensions: expected names and values",
 		alarm("A", "EvaluationWindow: {WallClockWindow: {}}"):                                                       "EvaluationWindow: only sliding windows over metrics are evaluated",
 		alarm("A", queries(`{Id: v, Expression: "SUM(SEARCH('x'))"}`)):                                              "v: SEARCH cannot be computed from samples",
 		alarm("A", queries(`{Id: v, Expression: "m + n"}`)):                                                         `no metric or expression has the id "n"`,
@@ -136,25 +137,26 @@ Resources:
       EvaluationPeriods: !Ref Limit
       Threshold: !Ref Limit
       ComparisonOperator: LessThanOrEqualToThreshold
-      AlarmActions: [!Ref Pages, "arn:aws:sns:eu-central-1:1:others", "arn:aws:automate:eu-central-1:ec2:stop", !Ref Elsewhere]
-  Any: {Type: "AWS::CloudWatch::CompositeAlarm", Properties: {AlarmRule: !Sub "ALARM(${Cpu}) OR ALARM(${Cpu.Arn})", ActionsSuppressor: !GetAtt Cpu.Arn}}
+      AlarmActions: [!Ref Pages, !Sub "arn:aws:sns:${AWS::Region}:${AWS::AccountId}:others", "arn:aws:automate:eu-central-1:ec2:stop", !Ref Elsewhere, !ImportValue Shared]
+  Named: {Type: "AWS::CloudWatch::CompositeAlarm", Properties: {AlarmName: !Sub "${AWS::StackName}-named", AlarmRule: 'TRUE'}}
+  Any: {Type: "AWS::CloudWatch::CompositeAlarm", Properties: {AlarmRule: !Sub "ALARM(${Cpu}) OR ALARM(${Cpu.Arn}) OR OK(\"${AWS::StackName}-named\")", ActionsSuppressor: !GetAtt Cpu.Arn}}
 `))
 	if err != nil {
 		t.Fatal(err)
 	}
 	alarms, err := Read(parsed)
-	if err != nil || len(alarms) != 2 {
+	if err != nil || len(alarms) != 3 {
 		t.Fatal(alarms, err)
 	}
-	cpu, any := alarms[1], alarms[0]
+	named, outer, cpu := alarms[0], alarms[1], alarms[2]
 	if cpu.Name != "${Cpu}" || cpu.Watch.Of != 7 || cpu.Watch.Threshold != 7 || cpu.Watch.Metrics[0].Metric.Key() != `My/prod/m{Service="${Service.Name}"}` {
 		t.Errorf("%+v", cpu.Watch)
 	}
-	if got := fmt.Sprint(cpu.Actions[Alarming]); got != "[{prod-pages Pages} {others } {arn:aws:automate:eu-central-1:ec2:stop } {Elsewhere }]" {
+	if got := fmt.Sprint(cpu.Actions[Alarming]); got != "[{prod-pages Pages} {others } {arn:aws:automate:eu-central-1:ec2:stop } {Elsewhere } {Fn::ImportValue Shared }]" {
 		t.Error(got)
 	}
-	if any.Suppressor != cpu || len(any.Rule.Alarms()) != 2 || any.Rule.Alarms()[1] != cpu {
-		t.Errorf("%+v", any)
+	if list := outer.Rule.Alarms(); outer.Suppressor != cpu || len(list) != 3 || list[0] != cpu || list[1] != cpu || list[2] != named {
+		t.Errorf("%+v", outer)
 	}
 }
 

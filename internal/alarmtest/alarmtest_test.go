@@ -74,6 +74,8 @@ func TestWhatIsWrongIsToldWithItsLineAndTheNearestRightName(t *testing.T) {
 		"tests: [{name: a, expect: {notifications: [five beta latency ALARM -> TicketsTopic11C2]}}]":                                     `is no notification; expected "12m Alarm ALARM -> topic`,
 		"tests: [{name: a, expect: {states: {5m: {nothing: OK}}}}]":                                                                      `3: tests[0].expect.states.5m.nothing: the set of templates has no alarm "nothing"`,
 		"tests: [{name: a, expect: {states: {5m: {beta latency: alarm}}}}]":                                                              `"alarm" is not allowed; expected a state; allowed: OK, ALARM, INSUFFICIENT_DATA; did you mean "ALARM"?`,
+		"tests: [{name: a, expect: {states: {2h: {beta latency: OK}}}}]":                                                                 "3: tests[0].expect.states.2h: 120m is after the end of the test; expected a length of more than 60m",
+		"tests: [{name: a, expect: {notifications: [1d2h1m beta latency ALARM -> TicketsTopic11C2]}}]":                                   "1d2h1m is after the end of the test",
 		"parameters: {default: {Stge: x}}":                                                                                               "parameters.default.Stge: no template has this parameter",
 		"parameters: {beta: {Stage: x}}":                                                                                                 "parameters.beta: no set of templates has this name",
 		"include: [nothing.yaml]":                                                                                                        "no such file",
@@ -111,6 +113,12 @@ func TestAnAlarmThatCannotBeEvaluatedMustBeLeftOutByName(t *testing.T) {
 	if _, err := Load(file); err == nil || !strings.Contains(err.Error(), "ModelAlarm3D1F: ThresholdMetricId: an anomaly detection band") {
 		t.Error(err)
 	}
+	if err := os.WriteFile(file, bytes.Replace(text, []byte("[ModelAlarm3D1F]"), []byte("[ModelAlarm3D1F, beta latency]"), 1), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(file); err == nil || !strings.Contains(err.Error(), `:2: except[1]: "beta latency" is no alarm that cannot be evaluated`) {
+		t.Error(err)
+	}
 }
 
 func TestNotationIsPromtools(t *testing.T) {
@@ -127,6 +135,14 @@ func TestNotationIsPromtools(t *testing.T) {
 			if got != field && (got != "NaN" || field != "-") {
 				t.Errorf("%s: value %d is %s, want %s", text, i, got, field)
 			}
+		}
+	}
+}
+
+func TestTimesAreWrittenAsTestsDo(t *testing.T) {
+	for s, want := range map[int64]string{0: "0m", 45: "45s", 75: "1m15s", 5400: "90m", 86400: "1d", 93600: "1d2h", 90060: "1d1h1m", 86460: "1d1m"} {
+		if got := elapsed(s); got != want || seconds(got) != s {
+			t.Errorf("%d s is %s, want %s", s, got, want)
 		}
 	}
 }

@@ -8,31 +8,55 @@ import (
 	"github.com/restartix/core-api-monitoring/internal/alarmstate"
 )
 
+// identity is what makes alarms of several files' templates the same one.
+type identity struct {
+	template, logicalID, name string
+	threshold                 float64
+}
+
+func identify(a *alarmstate.Alarm) identity {
+	id := identity{template: a.Template, logicalID: a.LogicalID, name: a.Name}
+	if a.Watch != nil {
+		id.threshold = a.Watch.Threshold
+	}
+	return id
+}
+
 // Report says which alarms tests have not driven to ALARM and back, which boundaries they have not probed, and whether there are
-// none of these.
+// none of these. What several files have in common counts once.
 func Report(sets []*Set, results []Result) (text string, complete bool) {
-	all := map[*alarmstate.Alarm]*Coverage{}
+	all := map[identity]*Coverage{}
+	for _, s := range sets {
+		for _, a := range s.Alarms {
+			all[identify(a)] = nil
+		}
+	}
+	alarms := len(all)
 	for _, r := range results {
 		for a, c := range r.Seen {
-			if all[a] == nil {
-				all[a] = &Coverage{}
+			if all[identify(a)] == nil {
+				all[identify(a)] = &Coverage{}
 			}
-			all[a].add(*c)
+			all[identify(a)].add(*c)
 		}
 	}
 	var b strings.Builder
-	alarms, covered := 0, 0
+	covered := alarms
 	for _, s := range sets {
 		for _, a := range s.Alarms {
-			alarms++
+			c, open := all[identify(a)]
+			if !open {
+				continue // told
+			}
+			delete(all, identify(a))
 			gaps := []string{"never evaluated"}
-			if c := all[a]; c != nil {
+			if c != nil {
 				gaps = c.gaps(a)
 			}
 			if len(gaps) == 0 {
-				covered++
 				continue
 			}
+			covered--
 			name := s.label(a)
 			if s.Name != "default" {
 				name += " [" + s.Name + "]"
@@ -40,11 +64,8 @@ func Report(sets []*Set, results []Result) (text string, complete bool) {
 			fmt.Fprintf(&b, "  %s: %s\n", name, strings.Join(gaps, ", "))
 		}
 	}
-	share := 100.0
-	if alarms > 0 {
-		share = 100 * float64(covered) / float64(alarms)
-	}
-	return fmt.Sprintf("coverage: %d of %d alarms (%.1f %%) to ALARM and back, with all boundaries\n%s", covered, alarms, share, b.String()), covered == alarms
+	return fmt.Sprintf("coverage: %d of %d alarms (%.1f %%) to ALARM and back, with all boundaries\n%s",
+		covered, alarms, 100*float64(covered)/float64(max(alarms, 1)), b.String()), covered == alarms
 }
 
 // gaps are what is left to show of an alarm.

@@ -52,10 +52,15 @@ func (f *File) expectation(t *Test, w written, at place) expectation {
 	if e.Notifications != nil {
 		result.listed = true
 		for i, line := range *e.Notifications {
-			result.notifications = append(result.notifications, t.Set.notices(line, path["notifications"].at(fmt.Sprint(i)))...)
+			at := path["notifications"].at(fmt.Sprint(i))
+			for _, n := range t.Set.notices(line, at) {
+				t.checkTime(n.from, at)
+				result.notifications = append(result.notifications, n)
+			}
 		}
 	}
 	for _, when := range slices.Sorted(maps.Keys(e.States)) {
+		t.checkTime(seconds(when), path["states"].at(when))
 		for _, name := range slices.Sorted(maps.Keys(e.States[when])) {
 			state, _ := alarmstate.ParseState(e.States[when][name])
 			if a := t.Set.alarm(name, path["states"].at(when, name)); a != nil {
@@ -65,6 +70,13 @@ func (f *File) expectation(t *Test, w written, at place) expectation {
 	}
 	slices.SortStableFunc(result.states, func(a, b stateAt) int { return int(a.at - b.at) })
 	return result
+}
+
+// checkTime reports what is expected after the end.
+func (t *Test) checkTime(after int64, at place) {
+	if length := int64(t.Length.Seconds()); after > length {
+		at.add("%s is after the end of the test; expected a length of more than %s", elapsed(after), elapsed(length))
+	}
 }
 
 // notices reads "12m ErrorRateHigh ALARM -> topic, other".
@@ -148,12 +160,8 @@ func shown(d alarmstate.Destination) string {
 
 // label is an alarm by the shorter of its names, if that is the name of no other.
 func (s *Set) label(a *alarmstate.Alarm) string {
-	made := strings.HasPrefix(a.Name, "${")
-	if len(a.Name) < len(a.LogicalID) && !made {
-		return a.Name
-	}
 	twin := slices.ContainsFunc(s.Alarms, func(other *alarmstate.Alarm) bool { return other != a && other.LogicalID == a.LogicalID })
-	if twin && !made {
+	if !a.Unnamed() && (twin || len(a.Name) < len(a.LogicalID)) {
 		return a.Name
 	}
 	return a.LogicalID

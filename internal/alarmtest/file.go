@@ -35,6 +35,7 @@ type File struct {
 
 	doc      *yamlcheck.Document
 	problems yamlcheck.Problems
+	excepted map[int]bool // the places in except that an alarm needed
 }
 
 // Set is templates that are deployed together.
@@ -127,7 +128,7 @@ func parse(file string, text []byte) (*File, *document, error) {
 	if err := yaml.Unmarshal(text, d); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", file, err)
 	}
-	f := &File{Path: file, Probe: d.Probe, doc: doc, problems: problems}
+	f := &File{Path: file, Probe: d.Probe, doc: doc, problems: problems, excepted: map[int]bool{}}
 	return f, d, nil
 }
 
@@ -218,6 +219,11 @@ func (f *File) readSets(d *document) {
 		}
 		f.readSet(d, name, lists[name], at)
 	}
+	for i, name := range d.Except {
+		if !f.excepted[i] {
+			place{f, []string{"except", fmt.Sprint(i)}}.add("%q is no alarm that cannot be evaluated; expected nothing else here", name)
+		}
+	}
 }
 
 func texts(n *yaml.Node) []string {
@@ -257,14 +263,14 @@ func (f *File) readSet(d *document, name string, patterns []string, at place) {
 	alarms, err := alarmstate.Read(templates...)
 	for _, problem := range unwrap(err) {
 		var of *alarmstate.Problem
-		if errors.As(problem, &of) && (slices.Contains(d.Except, of.Name) || slices.Contains(d.Except, of.LogicalID)) {
-			continue
+		if errors.As(problem, &of) {
+			if i := slices.IndexFunc(d.Except, func(name string) bool { return name == of.Name || name == of.LogicalID }); i >= 0 {
+				f.excepted[i] = true
+				continue
+			}
 		}
 		at.add("%v", problem)
 	}
-	alarms = slices.DeleteFunc(alarms, func(a *alarmstate.Alarm) bool {
-		return slices.Contains(d.Except, a.Name) || slices.Contains(d.Except, a.LogicalID)
-	})
 	if len(alarms) == 0 {
 		at.add("these templates have no alarms")
 	}

@@ -1,6 +1,7 @@
 package alarmtest
 
 import (
+	"cmp"
 	"fmt"
 	"hash/fnv"
 	"math"
@@ -156,8 +157,12 @@ func (t *Test) data() alarmstate.Data {
 				list = t.lay(list, l, key, i)
 			}
 		}
-		slices.SortStableFunc(list, func(a, b sample) int { return int(a.at - b.at) })
+		byTime := func(a, b sample) int { return cmp.Compare(a.at, b.at) }
+		if !slices.IsSortedFunc(list, byTime) {
+			slices.SortStableFunc(list, byTime)
+		}
 		samples := &series.Samples{}
+		samples.Grow(len(list))
 		for _, s := range list {
 			if s.arrives > s.at {
 				d.Late[key] = append(d.Late[key], alarmstate.Late{At: s.at, Arrives: s.arrives, Value: s.value, Count: s.count})
@@ -187,7 +192,7 @@ func (t *Test) lay(list []sample, l *layer, key string, place int) []sample {
 		for i := range list {
 			if s := &list[i]; s.at >= from && s.at < to {
 				s.value *= orOne(e.Times)
-				s.count *= orOne(e.TimesSamples)
+				s.count = math.Round(s.count * orOne(e.TimesSamples))
 			}
 		}
 		return list
@@ -196,6 +201,12 @@ func (t *Test) lay(list []sample, l *layer, key string, place int) []sample {
 	random := t.random(key, place)
 	every := seconds(first(e.Every, "1m"))
 	late := seconds(e.Late)
+	if perStep := 1; to > from {
+		if l.quantile != nil {
+			perStep = 2 * fewSamples
+		}
+		list = slices.Grow(list, perStep*int((to-from)/every+1))
+	}
 	before := (origin - from) / every // a whole number, so that a value comes at the origin too
 	for at := origin - before*every; at < to; at += every {
 		v := l.source(at, (at-origin)/every, every, random)
@@ -220,7 +231,7 @@ func orOne(v *float64) float64 {
 // random is a source of its own for each metric and layer, so that no series depends on which others there are.
 func (t *Test) random(key string, place int) *rand.Rand {
 	h := fnv.New64a()
-	fmt.Fprintf(h, "%s %d", key, place)
+	_, _ = fmt.Fprintf(h, "%s %d", key, place)
 	return rand.New(rand.NewPCG(h.Sum64(), t.seed))
 }
 
@@ -258,14 +269,17 @@ const fewSamples = 20
 // distribute adds n samples of the layer's distribution. Of many samples the lower nine tenths become ten values that stand for
 // all, then those of the rest, so that high percentiles and the maximum are as of n samples.
 func (l *layer) distribute(list []sample, at, arrives int64, n float64, random *rand.Rand) []sample {
-	tail := 1.0
-	for ; tail*n > fewSamples; tail /= 10 {
+	left, tail := math.Round(n), 1.0
+	for ; left > fewSamples; tail /= 10 {
+		many := left
 		for i := range 10 {
 			q := 1 - tail + 0.09*tail*(float64(i)+random.Float64())
-			list = append(list, sample{at, arrives, l.quantile(q), 0.09 * tail * n})
+			count := math.Round(0.09*many*float64(i+1)) - math.Round(0.09*many*float64(i))
+			list = append(list, sample{at, arrives, l.quantile(q), count})
+			left -= count
 		}
 	}
-	for range int(math.Round(tail * n)) {
+	for ; left > 0; left-- {
 		list = append(list, sample{at, arrives, l.quantile(1 - tail*(1-random.Float64())), 1})
 	}
 	return list

@@ -24,15 +24,22 @@ func seconds(text string) int64 {
 	return min(total, 10*maxLength)
 }
 
-// elapsed writes a time after the start as tests do: 90m is 90m, 75 s are 1m15s.
+// elapsed writes a time after the start as tests do: 90m, 1m15s, and from a day on 3d2h.
 func elapsed(s int64) string {
-	switch {
-	case s%60 == 0:
-		return fmt.Sprintf("%dm", s/60)
-	case s < 60:
-		return fmt.Sprintf("%ds", s)
+	text := ""
+	for _, unit := range []struct {
+		seconds, from int64
+		name          string
+	}{{86400, 86400, "d"}, {3600, 86400, "h"}, {60, 0, "m"}, {1, 0, "s"}} {
+		if n := s / unit.seconds; n > 0 && (unit.from == 0 || text != "" || s >= unit.from) {
+			text += fmt.Sprintf("%d%s", n, unit.name)
+			s %= unit.seconds
+		}
 	}
-	return fmt.Sprintf("%dm%ds", s/60, s%60)
+	if text == "" {
+		return "0m"
+	}
+	return text
 }
 
 // span reads 10m..25m; an open side is none.

@@ -151,58 +151,47 @@ func (p *plant) search() (silent, firing input, what string, ok bool) {
 	return nil, nil, "", false
 }
 
-// positions are where a knob is tried: both signs, and each order of magnitude around the threshold.
+// positions are where a knob is tried: each order of magnitude, and around the threshold.
 func (p *plant) positions(k knob) []float64 {
 	list := []float64{0}
 	for e := -4; e <= 12; e++ {
 		list = append(list, math.Pow10(e), 2*math.Pow10(e), 5*math.Pow10(e))
 	}
-	if t := math.Abs(p.w.Threshold); t > 0 {
-		list = append(list, t, 0.9*t, 1.1*t)
-	}
-	if !k.count {
-		for _, v := range list[1:] {
-			list = append(list, -v)
-		}
-	}
-	slices.Sort(list)
-	return slices.Compact(list)
-}
-
-func (p *plant) turn(base input, k knob) (silent, firing input, ok bool) {
-	list := p.positions(k)
+	t := math.Abs(p.w.Threshold)
+	list = append(list, t, 0.9*t, 1.1*t)
 	if k.count {
 		list = slices.DeleteFunc(list, func(v float64) bool { return v < 1 || v != math.Trunc(v) })
 	}
-	// From 0 upwards first: what is counted or measured is seldom negative.
-	slices.SortStableFunc(list, func(a, b float64) int {
-		switch {
-		case a >= 0 && b < 0:
-			return -1
-		case a < 0 && b >= 0:
-			return 1
-		}
-		return 0
-	})
-	for i := 1; i < len(list); i++ {
-		a, b := k.set(base, list[i-1]), k.set(base, list[i])
-		if list[i-1] >= 0 && list[i] < 0 || p.fires(a) == p.fires(b) {
-			continue
-		}
-		low, high := p.close(base, k, list[i-1], list[i])
-		silent, firing = k.set(base, low), k.set(base, high)
-		if p.fires(silent) {
-			silent, firing = firing, silent
-		}
-		// A value that is not near jumps over the threshold, as from a floor in an IF.
-		if alarmstate.Near(p.value(silent), p.w.Threshold) && alarmstate.Near(p.value(firing), p.w.Threshold) {
-			return silent, firing, true
+	slices.Sort(list)
+	return list
+}
+
+// turn looks for two positions of a knob between which the alarm begins to fire, first among those from 0 upwards: what is counted
+// or measured is seldom negative. A value that is not near the threshold there jumps over it, as from a floor in an IF.
+func (p *plant) turn(base input, k knob) (silent, firing input, ok bool) {
+	list := p.positions(k)
+	for _, sign := range []float64{1, -1} {
+		for i := 1; i < len(list) && (sign > 0 || !k.count); i++ {
+			low, high := sign*list[i-1], sign*list[i]
+			if p.fires(k.set(base, low)) == p.fires(k.set(base, high)) {
+				continue
+			}
+			low, high = p.close(base, k, low, high)
+			silent, firing = k.set(base, low), k.set(base, high)
+			if p.fires(silent) {
+				silent, firing = firing, silent
+			}
+			if p.near(silent) && p.near(firing) {
+				return silent, firing, true
+			}
 		}
 	}
 	return nil, nil, false
 }
 
-// close brings two positions on both sides of the threshold together, and away from it again as little as people would write.
+func (p *plant) near(in input) bool { return alarmstate.Near(p.value(in), p.w.Threshold) }
+
+// close brings two positions on both sides of the threshold together, and away from it again by as little as people would write.
 func (p *plant) close(base input, k knob, low, high float64) (float64, float64) {
 	fires := p.fires(k.set(base, low))
 	for range 200 {
@@ -222,43 +211,39 @@ func (p *plant) close(base input, k knob, low, high float64) (float64, float64) 
 	if k.count {
 		return low, high
 	}
-	ok := func(a, b float64) bool {
+	// Whole numbers where one is at the threshold, else the fewest decimals that are near it.
+	direction := math.Copysign(1, high-low)
+	for _, exponent := range append([]int{0}, exponents(low)...) {
+		n := math.Round(decimal(low, -exponent))
+		if p.fires(k.set(base, decimal(n, exponent))) != fires {
+			n -= direction
+		}
+		a, b := decimal(n, exponent), decimal(n+direction, exponent)
 		x, y := k.set(base, a), k.set(base, b)
-		return p.fires(x) == fires && p.fires(y) != fires && alarmstate.Near(p.value(x), p.w.Threshold) && alarmstate.Near(p.value(y), p.w.Threshold)
-	}
-	// Whole numbers where one is at the threshold, else as few digits as will do.
-	for _, a := range []float64{math.Floor(low), math.Ceil(low)} {
-		for _, b := range []float64{a - 1, a + 1} {
-			if ok(a, b) && (p.value(k.set(base, a)) == p.w.Threshold || p.value(k.set(base, b)) == p.w.Threshold) {
-				return a, b
-			}
-		}
-	}
-	for digits := 2; digits < 15; digits++ {
-		a, b := round(low, digits), round(high, digits)
-		step := math.Copysign(math.Pow10(int(math.Floor(math.Log10(max(math.Abs(low), 1e-9))))+1-digits), high-low)
-		if p.fires(k.set(base, a)) != fires {
-			a -= step
-		}
-		if p.fires(k.set(base, b)) == fires {
-			b += step
-		}
-		if ok(a, b) {
+		exact := p.value(x) == p.w.Threshold || p.value(y) == p.w.Threshold
+		if p.fires(x) == fires && p.fires(y) != fires && p.near(x) && p.near(y) && (exact || exponent != 0) {
 			return a, b
 		}
 	}
 	return low, high
 }
 
-func round(v float64, digits int) float64 {
-	if v == 0 {
-		return 0
+// exponents are those of the digits of a number from the second one on.
+func exponents(v float64) []int {
+	highest := math.Floor(math.Log10(max(math.Abs(v), 1e-9)))
+	var list []int
+	for e := int(highest) - 1; e > int(highest)-15; e-- {
+		list = append(list, e)
 	}
-	scale := math.Pow10(digits - 1 - int(math.Floor(math.Log10(math.Abs(v)))))
-	if math.IsInf(scale, 0) || scale == 0 {
-		return v
+	return list
+}
+
+// decimal is v times a power of ten, rounded once.
+func decimal(v float64, exponent int) float64 {
+	if exponent < 0 {
+		return v / math.Pow10(-exponent)
 	}
-	return math.Round(v*scale) / scale
+	return v * math.Pow10(exponent)
 }
 
 // show is an input as people read it.
@@ -269,7 +254,7 @@ func (p *plant) show(in input) string {
 		if k.count {
 			v = in[k.metric].count
 		}
-		parts = append(parts, fmt.Sprintf("%s %.10g", k.name, v))
+		parts = append(parts, fmt.Sprintf("%s %.12g", k.name, v))
 	}
 	return strings.Join(parts, ", ")
 }
@@ -283,7 +268,7 @@ func (p *prober) metric() {
 		p.fail("no input found that puts its value just at and just over the threshold: write a test by hand")
 		return
 	}
-	p.notes = append(p.notes, fmt.Sprintf("turning %s: silent at %s (%.6g), firing at %s (%.6g)", knob, plant.show(silent), plant.value(silent), plant.show(firing), plant.value(firing)))
+	p.notes = append(p.notes, fmt.Sprintf("turning %s: silent at %s (%.12g), firing at %s (%.12g)", knob, plant.show(silent), plant.value(silent), plant.show(firing), plant.value(firing)))
 	rest := w.Range() + 1
 	p.play(plant, "just silent for long", []phase{{silent, rest}}, []alarmstate.State{alarmstate.OK})
 	p.play(plant, "just firing, as often as needed", []phase{{silent, rest}, {firing, w.Needed}, {silent, rest}},
@@ -421,7 +406,7 @@ func childText(states []alarmstate.Change) string {
 }
 
 func (c *Coverage) add(other Coverage) {
-	c.Seen.Add(other.Seen)
+	c.Add(other.Seen)
 	c.Alarmed = c.Alarmed || other.Alarmed
 	c.Recovered = c.Recovered || other.Recovered
 }

@@ -42,7 +42,7 @@ func TestProbesFindTheBoundary(t *testing.T) {
 		plain + "Statistic: SampleCount, Threshold: 20, ComparisonOperator: LessThanOrEqualToThreshold":                                       "turning samples of m: silent at m 1000, samples of m 21 (21), firing at m 1000, samples of m 20 (20)",
 		plain + "ExtendedStatistic: p99, EvaluateLowSampleCountPercentile: ignore, Threshold: 0.25, ComparisonOperator: GreaterThanThreshold": "turning m: silent at m 0.25 (0.25), firing at m 0.26 (0.26)",
 		"EvaluationPeriods: 2, Threshold: 5, ComparisonOperator: GreaterThanThreshold, TreatMissingData: notBreaching, Metrics: [" + stat("e", "errors", "Sum") + ", " + stat("r", "requests", "Sum") +
-			", {Id: v, Expression: 'IF(r >= 1500, 100 * e / r, 0)'}]": "turning requests: silent at errors 1000, requests 20000 (5), firing at errors 1000, requests 19999 (5.00025)",
+			", {Id: v, Expression: 'IF(r >= 1500, 100 * e / r, 0)'}]": "turning requests: silent at errors 1000, requests 20000 (5), firing at errors 1000, requests 19999 (5.0002500125)",
 		"EvaluationPeriods: 1, Threshold: 90, ComparisonOperator: LessThanThreshold, Metrics: [" + stat("s", "success", "Average") + ", " + stat("n", "success", "SampleCount") +
 			", {Id: v, Expression: 'IF(n >= 10, FILL(s, 0), 100)'}]": "turning success: silent at success 90, samples of success 1000 (90), firing at success 89, samples of success 1000 (89)",
 		"EvaluationPeriods: 1, Threshold: 90, ComparisonOperator: LessThanThreshold, Metrics: [" + stat("s", "success", "Average") + ", {Id: v, Expression: 'FILL(s, 0)'}]": "turning success: silent at success 90 (90), firing at success 89 (89)",
@@ -99,6 +99,14 @@ func TestCoverageListsWhatNoTestShows(t *testing.T) {
 `
 	if text != want || complete {
 		t.Errorf("got\n%swant\n%s", text, want)
+	}
+	// Another file of the same templates shows the rest.
+	other := mustLoad(t, write(t, ""))
+	if text, complete := Report(append(f.Sets, other.Sets...), other.Sets[0].Probe("x")); !complete {
+		t.Error(text)
+	}
+	if text, _ := Report(f.Sets, nil); !strings.Contains(text, "0 of 4 alarms (0.0 %)") || !strings.Contains(text, "beta latency: never evaluated\n") {
+		t.Error(text)
 	}
 	results := f.Sets[0].Probe("x")
 	if text, complete := Report(f.Sets, results); !complete || !strings.HasPrefix(text, "coverage: 4 of 4 alarms (100.0 %)") {

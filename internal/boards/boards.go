@@ -125,10 +125,8 @@ type Line struct {
 	Namespace, Name string
 	Dimensions      []Dimension
 
-	Stat   string
-	Period int
-	// OwnPeriod is whether the line itself names its period, which an expression does not inherit.
-	OwnPeriod         bool
+	Stat              string
+	Period            int
 	Label, Color      string
 	Hidden, Right     bool
 	Region, AccountID string

@@ -264,7 +264,6 @@ func (o object) line(i int, row any, g *Graph, last *[]string) (Line, bool) {
 			l.Region, l.AccountID = options.text("region"), options.text("accountId")
 			l.Hidden = !options.flag("visible", true)
 			l.Right = options.choice("yAxis", "left", "right") == "right"
-			l.OwnPeriod = options.fields["period"] != nil
 			l.Period = period(options, l.Period)
 			if s := options.text("stat"); s != "" {
 				l.Stat = s

@@ -55,7 +55,8 @@ func Start() (*Browser, error) {
 		chromedp.Flag("no-sandbox", os.Geteuid() == 0),
 	}
 	allocator, stopAllocator := chromedp.NewExecAllocator(context.Background(), options...)
-	ctx, stopPage := chromedp.NewContext(allocator)
+	// chromedp reports events of browsers newer than itself, which nothing here waits for.
+	ctx, stopPage := chromedp.NewContext(allocator, chromedp.WithErrorf(func(string, ...any) {}))
 	b := &Browser{ctx: ctx, stop: []func(){
 		func() { _ = chromedp.Cancel(ctx) }, stopPage, stopAllocator, func() { _ = os.RemoveAll(profile) },
 	}}

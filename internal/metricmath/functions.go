@@ -327,14 +327,14 @@ func fill(ev *evaluation, n *node, args []Value) (Value, error) {
 	}
 	return ev.map1(n, args[0], func(dst, src []float64) {
 		copy(dst, src)
-		switch {
-		case with.word == "REPEAT":
+		switch with.word {
+		case "REPEAT":
 			for i := 1; i < len(dst); i++ {
 				if dst[i] != dst[i] {
 					dst[i] = dst[i-1]
 				}
 			}
-		case with.word == "LINEAR":
+		case "LINEAR":
 			previous(src, func(i, before int) {
 				for k := before + 1; k < i; k++ {
 					dst[k] = src[before] + (src[i]-src[before])*float64(k-before)/float64(i-before)

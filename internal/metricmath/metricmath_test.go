@@ -166,7 +166,7 @@ func TestMistakesAreExplainedWithTheirPlace(t *testing.T) {
 		"METRICS('m":            "unexpected string without an end, at character 9",
 		"1.2.3 * m1":            `"1.2.3" is not a number, at character 1`,
 		"AVERAGE(m1)":           `CloudWatch has no function AVERAGE, at character 1`,
-		"RUNING_SUM(m1)":        `did you mean "RUNNING_SUM"?, at character 1`,
+		"RUNNING_SUN(m1)":       `did you mean "RUNNING_SUM"?, at character 1`,
 		"fill(m1, 0)":           `did you mean "FILL"?, at character 1`,
 		"ABS()":                 "ABS takes one argument: a time series or an array of them, at character 1",
 		"IF(m1)":                "IF takes a condition, a value and optionally a value where it does not hold, at character 1",

@@ -19,8 +19,8 @@ func newComputer() *computer {
 	}
 }
 
-func requests(stat string) boards.Line {
-	return boards.Line{ID: "requests", Namespace: "AWS/ApplicationELB", Name: "RequestCount", Stat: stat, Period: 300, Dimensions: []boards.Dimension{{Name: "LoadBalancer", Value: "a"}}}
+func requests() boards.Line {
+	return boards.Line{ID: "requests", Namespace: "AWS/ApplicationELB", Name: "RequestCount", Stat: "Sum", Period: 300, Dimensions: []boards.Dimension{{Name: "LoadBalancer", Value: "a"}}}
 }
 
 func TestStatisticsAreThoseOfTheSamples(t *testing.T) {
@@ -59,12 +59,12 @@ func TestStatisticsAreThoseOfTheSamples(t *testing.T) {
 
 func TestMetricMathIsComputedFromTheLinesItNames(t *testing.T) {
 	c := newComputer()
-	errors := requests("Sum")
+	errors := requests()
 	errors.ID, errors.Name, errors.Hidden = "errors", "HTTPCode_Target_5XX_Count", true
 	g := &boards.Graph{Lines: []boards.Line{
 		{ID: "double", Expression: "2 * rate"},
 		{ID: "rate", Expression: "100 * errors / requests"},
-		errors, requests("Sum"),
+		errors, requests(),
 		{ID: "all", Expression: "SUM(METRICS())"},
 	}}
 	list, notes := c.lines(g, threeHours, "errors", false)
@@ -97,7 +97,7 @@ func TestMathThatCannotBeComputedSaysWhy(t *testing.T) {
 		"SERVICE_QUOTA(requests)":   "SERVICE_QUOTA",
 		"requests +":                "requests +",
 	} {
-		g := &boards.Graph{Lines: []boards.Line{requests("Sum"), {ID: "itself", Expression: expression}}}
+		g := &boards.Graph{Lines: []boards.Line{requests(), {ID: "itself", Expression: expression}}}
 		list, notes := newComputer().lines(g, threeHours, "quiet", false)
 		if len(list) != 1 || len(notes) != 1 || !strings.Contains(notes[0], want) {
 			t.Errorf("%s: %d lines and %q, want %q", expression, len(list), notes, want)
@@ -125,7 +125,7 @@ func TestLongRangesHaveLongerPeriods(t *testing.T) {
 
 func TestAWholeRangeIsOneValue(t *testing.T) {
 	c := newComputer()
-	g := &boards.Graph{View: boards.SingleValue, WholeRange: true, Lines: []boards.Line{requests("Sum")}}
+	g := &boards.Graph{View: boards.SingleValue, WholeRange: true, Lines: []boards.Line{requests()}}
 	whole, _ := c.lines(g, threeHours, "quiet", false)
 	g.WholeRange = false
 	parts, _ := c.lines(g, threeHours, "quiet", false)

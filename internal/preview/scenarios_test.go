@@ -159,7 +159,7 @@ func TestAWrongScenarioFileIsToldWithLines(t *testing.T) {
 	const head = "scenarios:\n  - {id: quiet, name: Quiet, about: Nothing.}\nrules:\n"
 	for text, want := range map[string]string{
 		"rules: []":                                        "1: scenarios: missing; expected the scenarios that the page's switch offers",
-		head + "  - {metric: x, levle: 1}":                 "4: rules[0].levle: unknown key",
+		head + "  - {metric: x, levl: 1}":                  "4: rules[0].levl: unknown key",
 		head + "  - {metric: x}":                           "4: rules[0]: expected one of level, levelOf, count, countOf and durations, found none",
 		head + "  - {metric: x, level: 1, count: 1}":       "4: rules[0]: expected one of level, levelOf, count, countOf and durations, found count and level",
 		head + "  - {metric: x, level: 1, min: 2, max: 1}": "4: rules[0]: min of 2 is over max of 1",

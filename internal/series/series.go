@@ -2,6 +2,7 @@
 package series
 
 import (
+	"cmp"
 	"maps"
 	"math"
 	"slices"
@@ -45,6 +46,8 @@ type Samples struct {
 	sums, errs []float64
 	counts     []float64
 	minute     []int32 // minute[m] is the first sample not before minute m after the first sample's
+
+	divided *buckets // nil until percentiles slide over what was added
 }
 
 // Add adds a value that was measured count times at a time in unix seconds, in any order.
@@ -57,6 +60,12 @@ func (s *Samples) Add(at int64, value, count float64) {
 	s.value = slices.Insert(s.value, i, value)
 	s.count = slices.Insert(s.count, i, count)
 	s.indexed = min(s.indexed, i)
+	s.divided = nil
+}
+
+// Grow makes room for n more values.
+func (s *Samples) Grow(n int) {
+	s.at, s.value, s.count = slices.Grow(s.at, n), slices.Grow(s.value, n), slices.Grow(s.count, n)
 }
 
 // Len is how many values were added.
@@ -188,16 +197,12 @@ func (s *Samples) sorted(i, j int) []weighted {
 	for ; i < j; i++ {
 		list = append(list, weighted{s.value[i], s.count[i]})
 	}
-	slices.SortFunc(list, func(a, b weighted) int {
-		switch {
-		case a.value < b.value:
-			return -1
-		case a.value > b.value:
-			return 1
-		}
-		return 0
-	})
+	byValue(list)
 	return list
+}
+
+func byValue(list []weighted) {
+	slices.SortFunc(list, func(a, b weighted) int { return cmp.Compare(a.value, b.value) })
 }
 
 // Points fills dst with a statistic over sliding windows: dst[i] is Value over the period seconds before end+i*step, NaN where
@@ -263,34 +268,65 @@ func (w *extremes) slide(i, j int) float64 {
 	return w.s.value[w.list[0]]
 }
 
-// ranks counts the samples of a window by the rank of their value among all samples, in a Fenwick tree.
+// buckets divide a metric's values into ranges of about as many samples each.
+type buckets struct {
+	of        []uint16  // the range of each sample
+	low, high []float64 // the extremes of each range
+}
+
+const maxBuckets = 1 << 10
+
+// divide finds the buckets by a part of the values.
+func (s *Samples) divide() *buckets {
+	if s.divided != nil {
+		return s.divided
+	}
+	every := max(1, len(s.value)/(16*maxBuckets))
+	var bounds []float64 // the highest value of each bucket but the last
+	for i := 0; i < len(s.value); i += every {
+		bounds = append(bounds, s.value[i])
+	}
+	slices.Sort(bounds)
+	if every = len(bounds)/maxBuckets + 1; every > 1 {
+		for i := range len(bounds) / every {
+			bounds[i] = bounds[i*every]
+		}
+		bounds = bounds[:len(bounds)/every]
+	}
+	bounds = slices.Compact(bounds)
+	b := &buckets{of: make([]uint16, len(s.value)), low: make([]float64, len(bounds)+1), high: make([]float64, len(bounds)+1)}
+	for i := range b.low {
+		b.low[i], b.high[i] = math.Inf(1), math.Inf(-1)
+	}
+	for i, v := range s.value {
+		k, _ := slices.BinarySearch(bounds, v)
+		b.of[i] = uint16(k)
+		b.low[k], b.high[k] = min(b.low[k], v), max(b.high[k], v)
+	}
+	s.divided = b
+	return b
+}
+
+// ranks counts the samples of a window by bucket, in a Fenwick tree, and sorts only those of the bucket that it looks for.
 type ranks struct {
 	s          *Samples
 	share      float64
+	buckets    *buckets
 	from, next int
-	rank       []int32 // of each sample, from 1
-	values     []float64
 	tree       []float64
 	total      float64
+	list       []weighted
 }
 
 func newRanks(s *Samples, percent float64) *ranks {
-	w := &ranks{s: s, share: percent / 100, values: slices.Clone(s.value)}
-	slices.Sort(w.values)
-	w.values = slices.Compact(w.values)
-	w.rank = make([]int32, len(s.value))
-	for i, v := range s.value {
-		r, _ := slices.BinarySearch(w.values, v)
-		w.rank[i] = int32(r + 1)
-	}
-	w.tree = make([]float64, len(w.values)+1)
-	return w
+	b := s.divide()
+	return &ranks{s: s, share: percent / 100, buckets: b, tree: make([]float64, len(b.low)+1)}
 }
 
 func (w *ranks) add(i int, count float64) {
 	w.total += count
-	for r := int(w.rank[i]); r < len(w.tree); r += r & -r {
-		w.tree[r] += count
+	for k := int(w.buckets.of[i]) + 1; k < len(w.tree); k += k & -k {
+		w.tree[k] += count
 	}
 }
 
@@ -301,12 +337,23 @@ func (w *ranks) slide(i, j int) float64 {
 	for ; w.from < i; w.from++ {
 		w.add(w.from, -w.s.count[w.from])
 	}
-	rest, r := rankOf(w.share, w.total), 0
-	for bit := 1 << 30; bit > 0; bit >>= 1 {
-		if n := r + bit; n < len(w.tree) && w.tree[n] < rest {
-			r = n
+	rest, k := rankOf(w.share, w.total), 0
+	for bit := maxBuckets; bit > 0; bit >>= 1 {
+		if n := k + bit; n < len(w.tree) && w.tree[n] < rest {
+			k = n
 			rest -= w.tree[n]
 		}
 	}
-	return w.values[min(r, len(w.values)-1)]
+	k = min(k, len(w.buckets.low)-1)
+	if w.buckets.low[k] == w.buckets.high[k] {
+		return w.buckets.low[k]
+	}
+	w.list = w.list[:0]
+	for n, of := range w.buckets.of[i:j] {
+		if int(of) == k {
+			w.list = append(w.list, weighted{w.s.value[i+n], w.s.count[i+n]})
+		}
+	}
+	byValue(w.list)
+	return atRank(w.list, rest)
 }

@@ -109,6 +109,25 @@ func TestSlidingWindowsAgreeWithSingleOnes(t *testing.T) {
 	}
 }
 
+// More values than there are buckets, so that several share one.
+func TestSlidingPercentilesOfManyValuesAgreeWithSingleOnes(t *testing.T) {
+	random := rand.New(rand.NewPCG(5, 6))
+	var s Samples
+	for i := range int64(60_000) {
+		s.Add(i/10, math.Exp(3*random.NormFloat64()), float64(1+random.IntN(3)))
+	}
+	for _, text := range []string{"p0", "p1", "p50", "p95", "p99.9", "p100"} {
+		points := make([]float64, 100)
+		s.Points(points, parse(t, text), 60, 60, 300)
+		for i, got := range points {
+			to := int64(60 + 60*i)
+			if want, _ := s.Value(parse(t, text), to-300, to); got != want {
+				t.Fatalf("%s to %d = %v, want %v", text, to, got, want)
+			}
+		}
+	}
+}
+
 func TestTheOrderOfAdditionsDoesNotMatter(t *testing.T) {
 	random := rand.New(rand.NewPCG(3, 4))
 	order := random.Perm(50)

@@ -338,7 +338,7 @@
     const back = luminance(channels(css("--card"))), to = back > .5 ? 0 : 255;
     let rgb = channels(color);
     const contrast = () => { const l = luminance(rgb); return (Math.max(l, back) + .05) / (Math.min(l, back) + .05); };
-    for (let step = 0; contrast() < 2.5 && step < 20; step++) rgb = rgb.map((c) => Math.round(c + (to - c) * .12));
+    for (let step = 0; contrast() < 3 && step < 20; step++) rgb = rgb.map((c) => Math.round(c + (to - c) * .12));
     return `rgb(${rgb.join(",")})`;
   }
 
@@ -367,11 +367,10 @@
       sentences.push(f ? `${l.label}: last ${quantity(f.last, l.unit)}, lowest ${quantity(f.min, l.unit)}, highest ${quantity(f.max, l.unit)} at ${clock(f.at)}.` : `${l.label}: no data.`);
     }
     for (const h of c.horizontal) {
-      const over = c.lines.filter((l) => !!l.right === !!h.right).map((l) => [l, figures(l)]).filter(([, f]) => f && f.max > h.value);
-      const name = `${h.label || "line"} at ${number(h.value)}`;
-      sentences.push(over.length
-        ? `${name}: exceeded by ${over.map(([l, f]) => l.label + (f.last > h.value ? "" : ", not at the end")).join("; ")}.`
-        : `${name}: not exceeded.`);
+      const crossing = c.lines.filter((l) => !!l.right === !!h.right).map((l) => [l, figures(l)]).filter(([, f]) => f && f.min < h.value && f.max > h.value);
+      sentences.push(`The line at ${number(h.value)}${h.label ? ` (${h.label})` : ""} is ` + (crossing.length
+        ? `crossed by ${crossing.map(([l, f]) => `${l.label}, at the end ${f.last > h.value ? "above" : "not above"} it`).join("; ")}.`
+        : "not crossed."));
     }
     return sentences.join(" ");
   }
@@ -407,7 +406,7 @@
       if (legend) body.append(legend);
       e.paint = () => {
         box.chart = echarts.init(box, null, { renderer: "svg" });
-        box.chart.setOption(option(c, box.clientHeight - 50));
+        box.chart.setOption(option(c, { width: box.clientWidth - 50, height: box.clientHeight - 50 }));
         drawn.push(box.chart);
         resized.observe(box);
       };
@@ -484,7 +483,7 @@
   }
   $("data-close").addEventListener("click", () => $("data").close());
 
-  function option(c, height) {
+  function option(c, size) {
     const look = { text: css("--text"), soft: css("--soft"), line: css("--line"), grid: css("--grid"), card: css("--card"), colors: palette() };
     const common = {
       animation: false,
@@ -493,7 +492,7 @@
       tooltip: { appendTo: document.body, backgroundColor: look.card, borderColor: look.line, textStyle: { color: look.text, fontSize: 12 }, padding: [6, 10] },
       legend: { show: false },
     };
-    return { ...common, ...{ gauge, pie, bar: bars }[c.view]?.(c, look) ?? timeline(c, look, height) };
+    return { ...common, ...{ gauge, pie, bar: bars }[c.view]?.(c, look) ?? timeline(c, look, size) };
   }
 
   const escape = (s) => s.replace(/[&<>"]/g, (ch) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" }[ch]));
@@ -518,36 +517,36 @@
     };
   }
 
-  // round is the next number up that makes a good end of an axis.
+  // round is the next number up that makes a good end of an axis: one that ECharts divides evenly.
   function round(v) {
     if (v <= 0) return 0;
     const size = 10 ** Math.floor(Math.log10(v));
-    return [1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10].find((n) => n * size >= v * .9999) * size;
+    return [1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 12].find((n) => n * size >= v * .9999) * size;
   }
 
   // places tells where the label of an annotation has room: at the end of its line, or at the beginning where another label is
   // near. Where both are taken it has none; the line is in the summary all the same.
-  function places(c, right, height) {
-    const taken = { insideEndTop: [], insideStartTop: [] };
+  function places(c, right, size) {
+    const taken = [];
     const top = Math.max(...c.horizontal.filter((h) => !!h.right === right).flatMap((h) => [h.value, h.to ?? h.value]),
       ...c.lines.filter((l) => !!l.right === right).map((l) => figures(l)?.max ?? 0));
-    return (value) => {
-      const y = top > 0 ? height * value / top : 0;
-      const position = Object.keys(taken).find((p) => taken[p].every((other) => Math.abs(other - y) > 15));
-      if (position) taken[position].push(y);
+    return (value, label) => {
+      const y = top > 0 ? size.height * value / top : 0, wide = (label || "").length * 6 > size.width / 2;
+      const position = ["insideEndTop", "insideStartTop"].find((p) => taken.every((t) => Math.abs(t.y - y) > 15 || t.position !== p && !t.wide && !wide));
+      if (position && label) taken.push({ y, position, wide });
       return position;
     };
   }
 
   // notes are the horizontal annotations of a side: lines with their labels, and fills.
-  function notes(c, right, look, height) {
+  function notes(c, right, look, size) {
     const mine = c.horizontal.filter((h) => !!h.right === right);
     const lines = [], areas = [];
-    const place = places(c, right, height);
+    const place = places(c, right, size);
     mine.forEach((h) => {
       const color = h.color ? seen(h.color) : look.soft;
       const line = (value, label) => {
-        const position = place(value);
+        const position = place(value, label);
         lines.push({
           yAxis: value, lineStyle: { color, type: [6, 4], width: 1.5, opacity: 1 },
           label: { show: !!label && !!position, formatter: label, position, color: look.text, fontSize: 11, backgroundColor: look.card, padding: [1, 3], distance: 2 },
@@ -575,7 +574,7 @@
     };
   }
 
-  function timeline(c, look, height) {
+  function timeline(c, look, size) {
     const span = c.end - c.start;
     const series = c.lines.map((l, i) => {
       const color = colorOf(l, i, look.colors), s = board.series[l.s];
@@ -594,7 +593,7 @@
     // Annotations belong to series of their own, so that switching off a line leaves them.
     for (const right of [false, true]) {
       if (right && !c.horizontal.some((h) => h.right) && !c.lines.some((l) => l.right)) continue;
-      series.push({ id: "notes" + right, name: "notes" + right, type: "line", data: [], yAxisIndex: right ? 1 : 0, tooltip: { show: false }, ...notes(c, right, look, height) });
+      series.push({ id: "notes" + right, name: "notes" + right, type: "line", data: [], yAxisIndex: right ? 1 : 0, tooltip: { show: false }, ...notes(c, right, look, size) });
     }
     const named = (right) => { const a = scale(c, right, look); return !!a.name; };
     return {
@@ -639,7 +638,7 @@
         ...form, radius: "88%",
         axisLine: { lineStyle: { width: 14, color: [[1, look.grid]] } },
         progress: { show: true, width: 14, itemStyle: { color: colorOf(l, 0, look.colors) } },
-        axisLabel: { distance: -4, color: look.soft, fontSize: 11, formatter: (v) => v === min || v === max || c.horizontal.some((h) => h.value === v) ? number(v) : "" },
+        axisLabel: { distance: -4, color: look.soft, fontSize: 11, formatter: (v) => v === min || v === max ? number(v) : "" },
         title: { offsetCenter: [0, "46%"], color: look.soft, fontSize: 12 },
         detail: { offsetCenter: [0, "0%"], color: look.text, fontSize: 24, fontWeight: 600, formatter: () => quantity(l.value, l.unit) },
         data: [{ value: l.value ?? min, name: l.label }],
@@ -660,7 +659,7 @@
 
   function bars(c, look) {
     const value = { ...scale(c, false, look), position: undefined, name: "", splitLine: { show: true, lineStyle: { color: look.grid } } };
-    const lines = notes(c, false, look, 1000).markLine;
+    const lines = notes(c, false, look, { width: 1000, height: 1000 }).markLine;
     return {
       grid: { left: 12, right: 56, top: 6, bottom: 6, containLabel: true },
       xAxis: value,
@@ -672,6 +671,13 @@
       })), { name: "notes", type: "bar", stack: "one", data: [], markLine: lines && { ...lines, data: lines.data.map((d) => ({ ...d, xAxis: d.yAxis, yAxis: undefined, label: { ...d.label, position: "end" } })) } }],
     };
   }
+
+  addEventListener("beforeprint", () => {
+    for (const w of document.querySelectorAll(".widget")) {
+      if (w.paint) w.paint();
+      w.paint = null;
+    }
+  });
 
   theme();
   readAddress();

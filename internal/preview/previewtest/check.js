@@ -46,7 +46,7 @@ window.check = (() => {
     mark: () => controls().forEach((e, i) => { e.dataset.control = i; }),
     focus: () => ({ control: document.activeElement?.dataset?.control ?? "", visible: visibleFocus() }),
     missed: (seen) => controls().filter((e) => !seen.includes(e.dataset.control)).map((e) => e.outerHTML.slice(0, 120)),
-    unnamed: () => [...document.querySelectorAll(".chart")].filter((e) => e.getAttribute("role") !== "img" || !/last|no data|exceeded/.test(e.getAttribute("aria-label") || "")).map((e) => nameOf(e.closest(".widget"))),
+    unnamed: () => [...document.querySelectorAll(".chart")].filter((e) => e.getAttribute("role") !== "img" || !/last|no data/.test(e.getAttribute("aria-label") || "")).map((e) => nameOf(e.closest(".widget"))),
     axe: async () => (await axe.run(document, { runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"] })).violations
       .map((v) => `${v.id}: ${v.help}: ` + v.nodes.slice(0, 3).map((n) => n.target.join(" ") + " " + (n.any[0]?.message || "")).join("; ")),
   };
