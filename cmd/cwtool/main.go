@@ -20,6 +20,7 @@ var commands = []command{
 	{"preview", "[flags] TEMPLATE...", "write a page with the dashboards, on generated data", runPreview},
 	{"lint", "[flags] TEMPLATE...", "find what is wrong with alarms, topics and dashboards", runLint},
 	{"cost", "[flags] TEMPLATE...", "estimate what templates cost a month", runCost},
+	{"diff", "[flags] OLD NEW", "say what a new version of templates changes for people", runDiff},
 }
 
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
