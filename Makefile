@@ -105,8 +105,8 @@ update: deps ## Rewrite the golden files, then test without rewriting
 	@git status --short
 
 .PHONY: bench
-bench: deps ## Measure synthesis against an empty CDK app, and the cost of an alarm
-	@go test ./alarms ./test -run '^$$' -bench . -benchtime 1x -timeout 30m
+bench: deps ## Measure synthesis, and how fast alarms are played and compared
+	@go test ./alarms ./internal/alarmstate ./internal/changes ./test -run '^$$' -bench . -benchtime 1x -timeout 30m
 
 .PHONY: deps
 deps: node_modules/.installed .venv/.installed ## Install the pinned tools
