@@ -6,6 +6,13 @@ SHELL := bash
 
 PHASE ?= 1
 ENV ?=
+MINUTES ?= 15
+SINCE ?=
+WAIT ?= 10m
+TO ?=
+BASE ?= main
+METHOD ?= auto
+APPROVAL ?= broadening
 
 # Everything that is installed or built, except node_modules, .venv and cdk.out, which tools expect where they are.
 LOCAL := .local
@@ -13,7 +20,8 @@ BIN := $(LOCAL)/bin
 PYTHON := .venv/bin/python
 NODE_BIN := $(CURDIR)/node_modules/.bin
 EMBEDDED := $(wildcard internal/preview/page/* internal/*/*.json internal/*/*.yaml)
-GO_FILES := $(shell find . -name '*.go' -not -path './node_modules/*') config/environment.schema.json $(wildcard queries/*.cwli)
+GO_FILES := $(shell find . -name '*.go' -not -path './node_modules/*' -not -path './.local/*') config/environment.schema.json $(wildcard queries/*.cwli)
+SCRIPTS := $(shell grep -lsE '^\#!.*bash' .ci/* emulator/* tools/* 2>/dev/null)
 
 # The Node.js that package-lock.json pins runs the CDK CLI and the CDK. Where it has none for this system, the installed one
 # does.
@@ -28,7 +36,7 @@ help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: up
-up: deps $(BIN)/core-api-monitoring $(BIN)/inventory ## Deploy a reference environment to a local AWS emulator and show it: make up PHASE=3
+up: deps $(BIN)/core-api-monitoring $(BIN)/deployed ## Deploy a reference environment to a local AWS emulator and show it: make up PHASE=3
 	@emulator/up phase$(PHASE)
 
 .PHONY: down
@@ -36,14 +44,24 @@ down: ## Stop the local AWS emulator
 	@emulator/down
 
 .PHONY: test
-test: deps chromium $(BIN)/golangci-lint ## Run every test and lint
+test: deps chromium $(BIN)/golangci-lint $(BIN)/actionlint ## Run every test and lint
 	$(STEP) "go mod tidy, gofmt, go vet and golangci-lint"
 	@go mod tidy -diff
 	@$(BIN)/golangci-lint run
+	$(STEP) "actionlint and shellcheck"
+	@$(BIN)/actionlint -shellcheck .venv/bin/shellcheck
+	@.venv/bin/shellcheck $(SCRIPTS)
 	$(STEP) "Python: the emulator's tests"
 	@cd emulator && ../$(PYTHON) -m unittest --quiet
 	$(STEP) "Go: all tests (the ones in test/ need about a minute)"
 	@go test ./...
+
+.PHONY: ci
+ci: test review ## What the pipeline runs on a push and a pull request: tests, and what changes against BASE=main
+
+.PHONY: review
+review: deps $(BIN)/core-api-monitoring $(BIN)/cwtool ## What the checkout changes for people against BASE=main, what is wrong, what it costs
+	@.ci/review "$(BASE)"
 
 .PHONY: synth
 synth: deps $(BIN)/core-api-monitoring ## Synthesize the reference environments, or ENV=<name>, into cdk.out
@@ -80,15 +98,35 @@ PICTURED = coreapi-phase1-dashboards/coreapi-phase1-eu-central-1-
 
 .PHONY: diff
 diff: need-env deps $(BIN)/core-api-monitoring ## Show what a deployment of ENV=<name> would change
-	@cdk diff --all $(CDK_FLAGS)
+	@cdk diff --method=$(METHOD) $(CDK_FLAGS)
 
 .PHONY: deploy
 deploy: need-env deps $(BIN)/core-api-monitoring ## Deploy ENV=<name> to its AWS account
-	@cdk deploy --all $(CDK_FLAGS)
+	@cdk deploy --all --require-approval $(APPROVAL) $(CDK_FLAGS)
+
+.PHONY: deployer
+deployer: need-env deps $(BIN)/core-api-monitoring ## Let GitHub deploy ENV=<name>: its roles, deployed once by an administrator
+	@cdk deploy --all $(CDK_FLAGS) -c deployer=true
 
 .PHONY: inventory
-inventory: need-env $(BIN)/inventory ## Show what is deployed of ENV=<name>, read back through AWS's API
-	@$(BIN)/inventory -env $(ENV)
+inventory: need-env $(BIN)/deployed ## Show what is deployed of ENV=<name>, read back through AWS's API
+	@$(BIN)/deployed inventory -env $(ENV)
+
+.PHONY: mute
+mute: need-env $(BIN)/deployed ## Keep warnings of ENV=<name> still for MINUTES=15, never a critical alarm
+	@$(BIN)/deployed mute -env $(ENV) -minutes $(MINUTES)
+
+.PHONY: unmute
+unmute: need-env $(BIN)/deployed ## End that before its time
+	@$(BIN)/deployed mute -env $(ENV) -off
+
+.PHONY: check
+check: need-env $(BIN)/deployed ## Is all of ENV=<name> there, and did no alarm go to ALARM SINCE=<time>?
+	@$(BIN)/deployed check -env $(ENV) -since "$(SINCE)" -wait $(WAIT)
+
+.PHONY: notify
+notify: need-env $(BIN)/deployed ## Send a test notification of ENV=<name> TO=<destination>
+	@$(BIN)/deployed notify -env $(ENV) -to "$(TO)"
 
 CDK_FLAGS = --app $(BIN)/core-api-monitoring $(if $(ENV),-c env=$(ENV))
 
@@ -130,11 +168,16 @@ $(BIN)/core-api-monitoring: go.mod go.sum $(GO_FILES)
 	$(STEP) "building the CDK app (about a minute the first time)"
 	@go build -o $@ .
 
-$(BIN)/inventory: go.mod go.sum $(GO_FILES)
-	$(STEP) "building the inventory (about a minute the first time)"
-	@go build -o $@ ./cmd/inventory
+$(BIN)/deployed: go.mod go.sum $(GO_FILES)
+	$(STEP) "building what reads an environment back (about a minute the first time)"
+	@go build -o $@ ./cmd/deployed
+
+$(BIN)/actionlint: tools/actionlint/go.mod tools/actionlint/go.sum
+	$(STEP) "building actionlint"
+	@go build -C tools/actionlint -o ../../$@ github.com/rhysd/actionlint/cmd/actionlint
 
 $(BIN)/cwtool: go.mod go.sum $(GO_FILES) $(EMBEDDED)
+	$(STEP) "building cwtool"
 	@go build -o $@ ./cmd/cwtool
 
 $(BIN)/golangci-lint: tools/go.mod tools/go.sum

@@ -1,5 +1,6 @@
 // Command core-api-monitoring is the CDK app: it turns environment files into CloudFormation templates. The CDK CLI runs it;
-// -c env=<name> selects one environment, and without it the four reference environments are synthesized.
+// -c env=<name> selects one environment, and without it the four reference environments are synthesized. -c deployer=true
+// synthesizes who may deploy them instead.
 package main
 
 import (
@@ -9,6 +10,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/aws/aws-cdk-go/awscdk/v2"
 
 	"github.com/restartix/core-api-monitoring/config"
 	"github.com/restartix/core-api-monitoring/stacks"
@@ -29,7 +32,7 @@ func run() (err error) {
 			err = fmt.Errorf("the CDK failed: %v", r)
 		}
 	}()
-	names, err := environmentNames()
+	names, add, err := wanted()
 	if err != nil {
 		return err
 	}
@@ -43,7 +46,7 @@ func run() (err error) {
 	app := stacks.NewApp(nil, nil)
 	var problems []error
 	for _, e := range environments {
-		problems = append(problems, stacks.Add(app, e))
+		problems = append(problems, add(app, e))
 	}
 	if err := errors.Join(problems...); err != nil {
 		return err
@@ -52,21 +55,26 @@ func run() (err error) {
 	return nil
 }
 
-// environmentNames is what -c env=<name> says, as the CDK CLI passes it on. It is read before the CDK starts, so that a wrong
-// environment file is reported at once.
-func environmentNames() ([]string, error) {
-	text := os.Getenv("CDK_CONTEXT_JSON")
-	if text == "" {
-		return config.References, nil
+// wanted is what the CDK CLI passes on from its -c flags: the environments, and which stacks of them. It is read before the CDK
+// starts, so that a wrong environment file is reported at once.
+func wanted() (names []string, add func(awscdk.App, *config.Environment) error, err error) {
+	var context struct{ Env, Deployer *string }
+	if text := os.Getenv("CDK_CONTEXT_JSON"); text != "" {
+		if err := json.Unmarshal([]byte(text), &context); err != nil {
+			return nil, nil, fmt.Errorf("the CDK context cannot be read: %w", err)
+		}
 	}
-	var context struct{ Env *string }
-	if err := json.Unmarshal([]byte(text), &context); err != nil {
-		return nil, fmt.Errorf("the CDK context cannot be read: %w", err)
+	names, add = config.References, stacks.Add
+	if context.Env != nil {
+		names = []string{*context.Env}
 	}
-	if context.Env == nil {
-		return config.References, nil
+	if context.Deployer != nil {
+		if *context.Deployer != "true" {
+			return nil, nil, fmt.Errorf("-c deployer=%s is not allowed; expected -c deployer=true, or nothing for the environment's own stacks", *context.Deployer)
+		}
+		add = stacks.AddDeployer
 	}
-	return []string{*context.Env}, nil
+	return names, add, nil
 }
 
 // discardOutput removes the CDK CLI's output folder, so that after an error there is no cdk.out that somebody could take for a

@@ -23,10 +23,43 @@ type Environment struct {
 	ApplicationSignals bool           `yaml:"applicationSignals"`
 	Runbooks           string         `yaml:"runbooks"`
 	Tags               Tags           `yaml:"tags"`
+	// Deployer is nil where people deploy with their own credentials.
+	Deployer *Deployer `yaml:"deployer"`
 }
 
 // Phase is the environment's growth phase.
 func (e *Environment) Phase() Phase { return Phases[e.PhaseNumber] }
+
+// Deployer is who deploys the environment without stored keys: the workflows of a GitHub repository.
+type Deployer struct {
+	Repository string `yaml:"repository"`
+	// Provider is the ARN of the account's OpenID Connect provider for GitHub, or empty where the deployer's stack makes it: an
+	// account has one.
+	Provider string `yaml:"provider"`
+}
+
+// DeployerRole is the name of the role that deploys. IAM knows no Regions, so its names carry the environment's.
+func (e *Environment) DeployerRole() string { return "coreapi-" + e.Name + "-deployer" }
+
+// ReviewerRole is the name of the role that only looks.
+func (e *Environment) ReviewerRole() string { return "coreapi-" + e.Name + "-reviewer" }
+
+// ExecutionPolicy is the name of what CloudFormation may do when it deploys.
+func (e *Environment) ExecutionPolicy() string { return "coreapi-" + e.Name + "-execution" }
+
+// RoleBoundary is the name of the most that a role may do which is deployed.
+func (e *Environment) RoleBoundary() string { return "coreapi-" + e.Name + "-boundary" }
+
+// ReviewEnvironment is the GitHub environment of the jobs that only look; those that deploy run on the one of the same name.
+func (e *Environment) ReviewEnvironment() string { return e.Name + "-review" }
+
+// Regions are where the environment has stacks, its own first.
+func (e *Environment) Regions() []string {
+	if e.ExternalCheck == nil || e.Region == EdgeRegion {
+		return []string{e.Region}
+	}
+	return []string{e.Region, EdgeRegion}
+}
 
 // Tags are put on the environment's stacks, from which CloudFormation passes them on to the resources.
 type Tags map[string]string

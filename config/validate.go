@@ -19,6 +19,9 @@ func validate(e *Environment, doc *yamlcheck.Document, problems *yamlcheck.Probl
 	validatePhase(e, doc, problems)
 	validateNames(e, doc, problems)
 	validateChannels(e, doc, problems)
+	if e.Deployer != nil && e.Deployer.Provider != "" && len(e.Account) == 12 && !strings.Contains(e.Deployer.Provider, ":"+e.Account+":") {
+		problems.Add(doc.Line("deployer", "provider"), "deployer.provider: it is in another account; expected one in account %s", e.Account)
+	}
 }
 
 func validateService(e *Environment, doc *yamlcheck.Document, problems *yamlcheck.Problems) {

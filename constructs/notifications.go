@@ -9,6 +9,7 @@ import (
 	"github.com/aws/constructs-go/constructs/v10"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/restartix/core-api-monitoring/access"
 	"github.com/restartix/core-api-monitoring/alarms"
 	"github.com/restartix/core-api-monitoring/config"
 )
@@ -109,14 +110,15 @@ func pagerDuty(stack awscdk.Stack, e *config.Environment, d config.Destination, 
 // readOnly is as much as anybody in a Slack channel may do through the chat service.
 const readOnly = "arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess"
 
-func slackRole(stack awscdk.Stack) awsiam.Role {
+func slackRole(stack awscdk.Stack, e *config.Environment) awsiam.Role {
 	role := awsiam.NewRole(stack, jsii.String("SlackRole"), &awsiam.RoleProps{
-		AssumedBy:   awsiam.NewServicePrincipal(jsii.String("chatbot.amazonaws.com"), nil),
-		Description: jsii.String("Lets the chat service draw the graph of an alarm in its Slack message"),
+		AssumedBy:           awsiam.NewServicePrincipal(jsii.String("chatbot.amazonaws.com"), nil),
+		Description:         jsii.String("Lets the chat service draw the graph of an alarm in its Slack message"),
+		PermissionsBoundary: boundary(stack, e),
 		InlinePolicies: &map[string]awsiam.PolicyDocument{
 			"DrawGraphs": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &[]awsiam.PolicyStatement{
 				awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-					Actions:   jsii.Strings("cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics", "cloudwatch:ListMetrics"),
+					Actions:   jsii.Strings(access.DrawGraphs...),
 					Resources: jsii.Strings("*"), // these actions know no resources
 				}),
 			}}),
@@ -129,7 +131,7 @@ func slackRole(stack awscdk.Stack) awsiam.Role {
 // SlackChannels makes the channels of the destinations that do not page listen to their topics. A channel has one configuration
 // in an account, for topics of all Regions.
 func SlackChannels(stack awscdk.Stack, e *config.Environment, all []config.Topic) {
-	role := slackRole(stack)
+	role := slackRole(stack, e)
 	for _, d := range config.Destinations {
 		if d.Pages() {
 			continue

@@ -12,6 +12,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2/awsssm"
 	"github.com/aws/jsii-runtime-go"
 
+	"github.com/restartix/core-api-monitoring/access"
 	"github.com/restartix/core-api-monitoring/config"
 )
 
@@ -19,7 +20,7 @@ import (
 // Runner is in this file, since AWS has closed it to new customers and a successor will come.
 func Service(stack awscdk.Stack, e *config.Environment) {
 	m := e.Service.Managed
-	role := imageRole(stack, m)
+	role := imageRole(stack, e)
 	scaling := awsapprunner.NewCfnAutoScalingConfiguration(stack, jsii.String("Autoscaling"), &awsapprunner.CfnAutoScalingConfigurationProps{
 		AutoScalingConfigurationName: jsii.String("coreapi-" + e.Name),
 		MinSize:                      number(m.Autoscaling.MinInstances),
@@ -92,18 +93,20 @@ func secrets(list map[string]string) []*awsapprunner.CfnService_KeyValuePairProp
 }
 
 // imageRole may pull the service's image, and nothing else.
-func imageRole(stack awscdk.Stack, m *config.ManagedService) awsiam.Role {
+func imageRole(stack awscdk.Stack, e *config.Environment) awsiam.Role {
+	m := e.Service.Managed
 	role := awsiam.NewRole(stack, jsii.String("ImageRole"), &awsiam.RoleProps{
-		AssumedBy:   awsiam.NewServicePrincipal(jsii.String("build.apprunner.amazonaws.com"), nil),
-		Description: jsii.String("Lets App Runner pull the image of " + m.Name),
+		AssumedBy:           awsiam.NewServicePrincipal(jsii.String("build.apprunner.amazonaws.com"), nil),
+		Description:         jsii.String("Lets App Runner pull the image of " + m.Name),
+		PermissionsBoundary: boundary(stack, e),
 		InlinePolicies: &map[string]awsiam.PolicyDocument{
 			"PullImage": awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &[]awsiam.PolicyStatement{
 				awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-					Actions:   jsii.Strings("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"),
+					Actions:   jsii.Strings(access.PullImage...),
 					Resources: jsii.Strings(repositoryARN(m.Image)),
 				}),
 				awsiam.NewPolicyStatement(&awsiam.PolicyStatementProps{
-					Actions:   jsii.Strings("ecr:GetAuthorizationToken"),
+					Actions:   jsii.Strings(access.LogInToECR...),
 					Resources: jsii.Strings("*"), // the action knows no resources
 				}),
 			}}),

@@ -596,6 +596,21 @@ class AccessTest(StackTest):
         with self.assertRaises(iam.exceptions.NoSuchEntityException):
             iam.get_role(RoleName="chat")
 
+    def test_openid_provider_is_updated_in_place_and_deleted(self) -> None:
+        def provider(*clients: str) -> dict:
+            url = "https://token.actions.githubusercontent.com"
+            return {"P": resource("AWS::IAM::OIDCProvider", {"Url": url, "ClientIdList": list(clients)})}
+
+        outputs = {"Ref": {"Value": ref("P")}, "Arn": {"Value": att("P", "Arn")}}
+        first = self.deploy(provider("sts.amazonaws.com", "old"), Outputs=outputs)
+        arn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+        self.assertEqual(first, {"Ref": arn, "Arn": arn})
+        self.assertEqual(self.deploy(provider("sts.amazonaws.com", "new"), Outputs=outputs), first)
+        found = aws("iam").get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+        self.assertEqual(sorted(found["ClientIDList"]), ["new", "sts.amazonaws.com"])
+        self.destroy()
+        self.assertEqual(aws("iam").list_open_id_connect_providers()["OpenIDConnectProviderList"], [])
+
     def test_managed_policy_is_updated_in_place_and_deleted(self) -> None:
         def policy(action: str) -> dict:
             return resource("AWS::IAM::ManagedPolicy", {"PolicyDocument": self.document(action), "Roles": [ref("R")]})

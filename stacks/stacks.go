@@ -99,6 +99,18 @@ func Add(app awscdk.App, e *config.Environment) error {
 	return nil
 }
 
+// AddDeployer declares the stack coreapi-<environment>-deployer: who may deploy the environment from GitHub. An administrator
+// deploys it with credentials of their own, before the CDK's bootstrap, which names one of its policies. A deployment of the
+// environment neither contains it nor may change it.
+func AddDeployer(app awscdk.App, e *config.Environment) error {
+	if e.Deployer == nil {
+		return fmt.Errorf("environment %s: its file has no deployer; write there who deploys it:\ndeployer:\n  repository: <owner>/<name>", e.Name)
+	}
+	deployer := stackBy(app, e, "deployer", "Who may deploy the monitoring", e.Region, e.Tags, awscdk.NewLegacyStackSynthesizer())
+	constructs.Deployer(deployer, e)
+	return nil
+}
+
 func environmentTopics(e *config.Environment) (list []config.Topic) {
 	for _, d := range config.Destinations {
 		list = append(list, e.Topic(d))
@@ -125,9 +137,16 @@ func instances(e *config.Environment) []string {
 	return list
 }
 
-// stack declares an empty stack of an environment. Its tags are the stack's alone: CloudFormation passes them on to the
-// resources, and templates stay free of them.
+// stack declares an empty stack of an environment, deployed through the roles of the CDK's bootstrap.
 func stack(app awscdk.App, e *config.Environment, role, about, region string, tags config.Tags) awscdk.Stack {
+	return stackBy(app, e, role, about, region, tags,
+		// Nothing here is an asset, so the version of the bootstrap stack does not matter.
+		awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{GenerateBootstrapVersionRule: jsii.Bool(false)}))
+}
+
+// stackBy says how the stack is deployed. Its tags are the stack's alone: CloudFormation passes them on to the resources, and
+// templates stay free of them.
+func stackBy(app awscdk.App, e *config.Environment, role, about, region string, tags config.Tags, by awscdk.IStackSynthesizer) awscdk.Stack {
 	stackTags := map[string]*string{}
 	for k, v := range tags {
 		stackTags[k] = jsii.String(v)
@@ -136,9 +155,6 @@ func stack(app awscdk.App, e *config.Environment, role, about, region string, ta
 		Description: jsii.String(about + " of the RestartiX Core API in " + e.Name),
 		Env:         &awscdk.Environment{Account: jsii.String(e.Account), Region: jsii.String(region)},
 		Tags:        &stackTags,
-		// Nothing here is an asset, so the version of the bootstrap stack does not matter.
-		Synthesizer: awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
-			GenerateBootstrapVersionRule: jsii.Bool(false),
-		}),
+		Synthesizer: by,
 	})
 }

@@ -1,12 +1,26 @@
 package test
 
 import (
+	stdcontext "context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/cloudwatch"
+	cwtypes "github.com/aws/aws-sdk-go-v2/service/cloudwatch/types"
+	"github.com/aws/smithy-go/middleware"
+
+	"github.com/restartix/core-api-monitoring/alarms"
+	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/internal/deployed"
 )
 
 // What `make up` deploys with the real CDK CLI and reads back through AWS's API is what the reviewers saw.
@@ -55,9 +69,270 @@ func TestTheDeployedEnvironmentIsTheReviewedOne(t *testing.T) {
 				t.Errorf("phase %s: the inventory has no dashboard %s", phase, slug)
 			}
 		}
+		for _, text := range []string{"| coreapi-phase" + phase + "-deployer | CREATE_COMPLETE |", "| AWS::IAM::ManagedPolicy | 2 | 2 |"} {
+			if !strings.Contains(string(out), text) {
+				t.Errorf("phase %s: the inventory has no %q", phase, text)
+			}
+		}
 		if strings.Contains(string(out), "local-engineering-key") || strings.Contains(string(out), "not read back") {
 			t.Errorf("phase %s: the inventory shows a key, or a type that it cannot read back:\n%s", phase, out)
 		}
+	}
+	port, err := os.ReadFile(filepath.Join(state, "port"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("the pipeline mutes, deploys, checks and ends the muting", func(t *testing.T) {
+		deploy := exec.Command(filepath.Join(root, ".ci/deploy"), "phase1")
+		deploy.Env = append(environ, "AWS_ENDPOINT_URL=http://localhost:"+string(port), "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local",
+			"AWS_REGION=eu-central-1", "AWS_EC2_METADATA_DISABLED=true", "CDK_HOME="+filepath.Join(state, "cdk"))
+		out, err := deploy.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		at := -1
+		for _, text := range []string{"warnings are mute from", "coreapi-phase1-slack", "phase1: all there", "no alarm went to ALARM since", "warnings notify again"} {
+			i := strings.LastIndex(string(out), text)
+			if i <= at {
+				t.Errorf("%q is missing, or comes too early:\n%s", text, out)
+			}
+			at = i
+		}
+	})
+	e := synth(t).references()[3]
+	o := &operation{t: t, e: e, url: "http://localhost:" + string(port), calls: map[string]bool{}}
+	o.cfg = aws.Config{
+		Region: e.Region, BaseEndpoint: &o.url, Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
+		APIOptions: []func(*middleware.Stack) error{o.record},
+	}
+	t.Run("a deployment mutes warnings only", o.mutes)
+	t.Run("an alarm that the deployment sets off fails the check", o.checks)
+	t.Run("a test notification goes where it should", o.notifies)
+	t.Run("wrong words are answered with the right ones", o.refuses)
+	t.Run("the deployer may do all that was done", o.mayAll)
+	t.Run("an alarm that is gone fails the check", o.misses)
+}
+
+// operation is what a job of the pipeline does to a deployed environment, with every call that it made on the way.
+type operation struct {
+	t     *testing.T
+	e     *config.Environment
+	url   string
+	cfg   aws.Config
+	calls map[string]bool
+}
+
+// record notes every call as IAM names it.
+func (o *operation) record(stack *middleware.Stack) error {
+	return stack.Initialize.Add(middleware.InitializeMiddlewareFunc("record", func(ctx stdcontext.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+		service := strings.ToLower(strings.ReplaceAll(awsmiddleware.GetServiceID(ctx), " ", ""))
+		if service == "cloudwatchlogs" {
+			service = "logs"
+		}
+		o.calls[service+":"+awsmiddleware.GetOperationName(ctx)] = true
+		return next.HandleInitialize(ctx, in)
+	}), middleware.After)
+}
+
+func (o *operation) cloudwatch() *cloudwatch.Client { return cloudwatch.NewFromConfig(o.cfg) }
+
+func (o *operation) set(t *testing.T, id string, state cwtypes.StateValue) {
+	t.Helper()
+	_, err := o.cloudwatch().SetAlarmState(t.Context(), &cloudwatch.SetAlarmStateInput{
+		AlarmName: aws.String("coreapi-" + o.e.Name + "-" + id), StateValue: state, StateReason: aws.String("the deployment broke it"),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// check looks since a time, and returns what it said and its error.
+func (o *operation) check(t *testing.T, since time.Time) (string, error) {
+	t.Helper()
+	var said strings.Builder
+	err := deployed.Check(t.Context(), o.cfg, o.e, since, 0, func(text string) { fmt.Fprintln(&said, text) })
+	return said.String(), err
+}
+
+// make runs a target as a person or a job does.
+func (o *operation) make(t *testing.T, arguments ...string) (string, error) {
+	t.Helper()
+	cmd := exec.Command("make", append([]string{"--no-print-directory", "ENV=" + o.e.Name}, arguments...)...)
+	cmd.Dir = root
+	cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+o.url, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local", "AWS_EC2_METADATA_DISABLED=true")
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
+func (o *operation) mutes(t *testing.T) {
+	now := time.Date(2026, 11, 23, 10, 0, 30, 0, time.UTC)
+	muted, err := deployed.Mute(t.Context(), o.cfg, o.e, 60, now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := alarms.Defined(o.e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	severities := map[string]alarms.Severity{}
+	want := 0
+	for _, a := range list {
+		severities[a.Name] = a.Severity
+		if a.Severity == alarms.Warning && len(a.Destinations) > 0 {
+			want++
+		}
+	}
+	found := 0
+	for _, region := range o.e.Regions() {
+		client := cloudwatch.NewFromConfig(o.cfg, func(options *cloudwatch.Options) { options.Region = region })
+		rules, err := client.ListAlarmMuteRules(t.Context(), &cloudwatch.ListAlarmMuteRulesInput{})
+		if err != nil || len(rules.AlarmMuteRuleSummaries) == 0 {
+			t.Fatalf("%s: %d rules, %v", region, len(rules.AlarmMuteRuleSummaries), err)
+		}
+		for _, summary := range rules.AlarmMuteRuleSummaries {
+			arn := aws.ToString(summary.AlarmMuteRuleArn)
+			rule, err := client.GetAlarmMuteRule(t.Context(), &cloudwatch.GetAlarmMuteRuleInput{AlarmMuteRuleName: aws.String(arn[strings.LastIndex(arn, ":")+1:])})
+			if err != nil {
+				t.Fatal(err)
+			}
+			s := rule.Rule.Schedule
+			if *s.Expression != "at(2026-11-23T10:01)" || *s.Duration != "PT60M" || !rule.ExpireDate.Equal(now.Add(30*time.Second+time.Hour)) {
+				t.Errorf("%s: %s for %s, until %s; it must end by itself", arn, *s.Expression, *s.Duration, rule.ExpireDate)
+			}
+			for _, name := range rule.MuteTargets.AlarmNames {
+				found++
+				if severities[name] != alarms.Warning {
+					t.Errorf("%s mutes %s, which is %q", arn, name, severities[name])
+				}
+			}
+		}
+	}
+	if found != want || muted.Alarms != want {
+		t.Errorf("%d muted, %d said to be; %d warnings are defined", found, muted.Alarms, want)
+	}
+	if out, err := o.make(t, "mute", "MINUTES=5"); err != nil || !strings.Contains(out, fmt.Sprintf("%d warnings are mute from", want)) {
+		t.Errorf("make mute: %v\n%s", err, out)
+	}
+	if rules, err := deployed.Unmute(t.Context(), o.cfg, o.e); err != nil || rules != muted.Rules {
+		t.Errorf("%d rules ended, %v; %d were made", rules, err, muted.Rules)
+	}
+	if rules, err := deployed.Unmute(t.Context(), o.cfg, o.e); err != nil || rules != 0 {
+		t.Errorf("%d rules were left, %v", rules, err)
+	}
+}
+
+func (o *operation) checks(t *testing.T) {
+	// Before this test nothing has changed its state but by being made.
+	began := time.Now().UTC()
+	o.set(t, "DatabaseDown", cwtypes.StateValueAlarm)
+	if said, err := o.check(t, began); err != nil || !strings.Contains(said, "all there") {
+		t.Errorf("%v, %s; expected all well: DatabaseDown notifies nobody", err, said)
+	}
+	if said, err := o.check(t, began.Add(-time.Hour)); err != nil || !strings.Contains(said, "without data yet: ") {
+		t.Errorf("%v, %s; expected alarms that were made in the hour and have no data", err, said)
+	}
+	o.set(t, "BackupStale", cwtypes.StateValueAlarm)
+	_, err := o.check(t, began)
+	if err == nil || !strings.Contains(err.Error(), "1 alarms went to ALARM") || !strings.Contains(err.Error(), "coreapi-"+o.e.Name+"-BackupStale (critical): the deployment broke it") {
+		t.Errorf("%v; expected BackupStale", err)
+	}
+	if out, err := o.make(t, "check", "SINCE="+began.Format(time.RFC3339), "WAIT=0s"); err == nil || !strings.Contains(out, "BackupStale") {
+		t.Errorf("make check: %v\n%s", err, out)
+	}
+	if said, err := o.check(t, time.Now().Add(time.Second)); err != nil || !strings.Contains(said, "since before the deployment: coreapi-"+o.e.Name+"-BackupStale") {
+		t.Errorf("%v, %s; what was in ALARM before is not the deployment's doing", err, said)
+	}
+	o.set(t, "BackupStale", cwtypes.StateValueOk)
+	o.set(t, "DatabaseDown", cwtypes.StateValueOk)
+	if _, err := o.check(t, began); err != nil {
+		t.Errorf("%v; it has come back", err)
+	}
+}
+
+func (o *operation) notifies(t *testing.T) {
+	var destinations []string
+	for _, d := range config.Destinations {
+		destinations = append(destinations, string(d))
+	}
+	for _, d := range alarms.EdgeDestinations {
+		destinations = append(destinations, "edge-"+string(d))
+	}
+	for _, to := range destinations {
+		var name string
+		var during, after cwtypes.MetricAlarm
+		read := func() (a cwtypes.MetricAlarm, composite bool) {
+			region := o.e.Region
+			if strings.HasPrefix(to, "edge-") {
+				region = config.EdgeRegion
+			}
+			client := cloudwatch.NewFromConfig(o.cfg, func(options *cloudwatch.Options) { options.Region = region })
+			found, err := client.DescribeAlarms(t.Context(), &cloudwatch.DescribeAlarmsInput{
+				AlarmNames: []string{name}, AlarmTypes: []cwtypes.AlarmType{cwtypes.AlarmTypeMetricAlarm, cwtypes.AlarmTypeCompositeAlarm},
+			})
+			if err != nil || len(found.MetricAlarms)+len(found.CompositeAlarms) != 1 {
+				t.Fatalf("%s: alarm %q: %v, %v", to, name, found, err)
+			}
+			for _, c := range found.CompositeAlarms {
+				return cwtypes.MetricAlarm{StateValue: c.StateValue, StateReason: c.StateReason, AlarmActions: c.AlarmActions}, true
+			}
+			return found.MetricAlarms[0], false
+		}
+		err := deployed.Notify(t.Context(), o.cfg, o.e, to, 0, func(text string) {
+			if name == "" {
+				name, _, _ = strings.Cut(text, " ")
+				return
+			}
+			during, _ = read()
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if during.StateValue != cwtypes.StateValueAlarm || !strings.Contains(*during.StateReason, "test of "+to) ||
+			!slices.ContainsFunc(during.AlarmActions, func(arn string) bool { return strings.HasSuffix(arn, ":coreapi-"+o.e.Name+"-"+to) }) {
+			t.Errorf("%s: %s is %s (%s) and tells %v", to, name, during.StateValue, *during.StateReason, during.AlarmActions)
+		}
+		var composite bool
+		if after, composite = read(); composite && after.StateValue == cwtypes.StateValueAlarm {
+			t.Errorf("%s: the composite %s stays in ALARM, and would until an alarm below it changes", to, name)
+		}
+	}
+}
+
+func (o *operation) refuses(t *testing.T) {
+	for want, arguments := range map[string][]string{
+		`did you mean "slack-alerts"?`:  {"notify", "TO=slack-allerts"},
+		`did you mean "phase4"?`:        {"inventory", "ENV=phase44"},
+		"expected 1 to 60":              {"mute", "MINUTES=61"},
+		"say when the deployment began": {"check"},
+		"is in the future":              {"check", "SINCE=2126-01-01T00:00:00Z"},
+		"expected 0s to 1h":             {"check", "SINCE=2026-01-01T00:00:00Z", "WAIT=2h"},
+	} {
+		if out, err := o.make(t, arguments...); err == nil || !strings.Contains(out, want) || strings.Contains(out, "goroutine") {
+			t.Errorf("make %s: %v, want %q\n%s", strings.Join(arguments, " "), err, want, out)
+		}
+	}
+}
+
+func (o *operation) mayAll(t *testing.T) {
+	granted := tasks(t, o.e, "DeployerRole")
+	delete(o.calls, "cloudwatch:GetAlarmMuteRule") // the test's own
+	if len(o.calls) < 15 {
+		t.Fatalf("%d calls recorded: %v", len(o.calls), o.calls)
+	}
+	for call := range o.calls {
+		if !slices.ContainsFunc(granted, func(s statement) bool { return slices.Contains(s.Action, call) }) {
+			t.Errorf("a job calls %s, which its role may not", call)
+		}
+	}
+}
+
+func (o *operation) misses(t *testing.T) {
+	if _, err := o.cloudwatch().DeleteAlarms(t.Context(), &cloudwatch.DeleteAlarmsInput{AlarmNames: []string{"coreapi-" + o.e.Name + "-BackupStale"}}); err != nil {
+		t.Fatal(err)
+	}
+	_, err := o.check(t, time.Now())
+	if err == nil || !strings.Contains(err.Error(), "alarm coreapi-"+o.e.Name+"-BackupStale: defined, but not deployed") || !strings.Contains(err.Error(), "AWS::CloudWatch::Alarm: ") {
+		t.Errorf("%v; expected the alarm that is gone", err)
 	}
 }
 

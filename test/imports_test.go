@@ -13,6 +13,7 @@ func TestPurePackagesDoNotReachTheCDK(t *testing.T) {
 	for pkg, forbidden := range map[string][]string{
 		"metrics":      {"github.com/", "go.yaml.in/"},
 		"config":       {"github.com/aws/", module + "alarms", module + "queries", module + "metrics"},
+		"access":       {"github.com/aws/", module + "constructs", module + "stacks"},
 		"alarms":       {"github.com/aws/", module + "queries", module + "constructs", module + "stacks"},
 		"queries":      {"github.com/aws/", module + "alarms", module + "constructs", module + "stacks"},
 		"slo":          {"github.com/"},

@@ -41,6 +41,7 @@ const withSignals = "signals"
 type assembly struct {
 	dir          string
 	environments []*config.Environment
+	signals      *config.Environment
 	templates    map[string][]cfn.Template // by environment
 }
 
@@ -64,6 +65,7 @@ var synthesized = sync.OnceValues(func() (assembly, error) {
 		return assembly{}, err
 	}
 	signals[0].Name, signals[0].ApplicationSignals = withSignals, true
+	a.signals = signals[0]
 	for _, e := range append(signals, a.environments...) {
 		if err := stacks.Add(app, e); err != nil {
 			return assembly{}, err

@@ -126,8 +126,9 @@ type artifact struct {
 	Type        string
 	Environment string
 	Properties  struct {
-		StackName string
-		Tags      map[string]string
+		StackName                                     string
+		Tags                                          map[string]string
+		AssumeRoleArn, CloudFormationExecutionRoleArn string
 	}
 }
 

@@ -1,8 +1,31 @@
-"""IAM: roles, inline policies, managed policies."""
+"""IAM: roles, inline policies, managed policies, OpenID Connect providers."""
 
 import json
 
-from .resource import Resource
+from moto.core.responses import EmptyResult
+from moto.iam.responses import IamResponse
+
+from .resource import Resource, extends
+
+
+@extends(IamResponse)
+class Api:
+    """What moto lacks of OpenID Connect providers."""
+
+    def add_client_id_to_open_id_connect_provider(self) -> EmptyResult:
+        clients = self.clients()
+        if self._get_param("ClientID") not in clients:
+            clients.append(self._get_param("ClientID"))
+        return EmptyResult()
+
+    def remove_client_id_from_open_id_connect_provider(self) -> EmptyResult:
+        clients = self.clients()
+        if self._get_param("ClientID") in clients:
+            clients.remove(self._get_param("ClientID"))
+        return EmptyResult()
+
+    def clients(self) -> list[str]:
+        return self.backend.get_open_id_connect_provider(self._get_param("OpenIDConnectProviderArn")).client_id_list
 
 
 class Role(Resource):
@@ -154,3 +177,41 @@ class ManagedPolicy(Resource):
     def delete(self) -> None:
         self.attach({}, self.properties)
         self.drop("iam", "DeletePolicy", PolicyArn=self.physical_resource_id)
+
+
+class OpenIDConnectProvider(Resource):
+    TYPE = "AWS::IAM::OIDCProvider"
+    READ_WITH = "iam GetOpenIDConnectProvider"
+    PROPERTIES = ("ClientIdList", "Tags", "ThumbprintList", "Url")
+    REPLACED_BY = ("Url",)
+
+    def create(self, properties: dict, generated_name: str) -> None:
+        provider = self.call(
+            "iam",
+            "CreateOpenIDConnectProvider",
+            Url=properties["Url"],
+            ClientIDList=properties.get("ClientIdList", []),
+            ThumbprintList=properties.get("ThumbprintList", []),
+            Tags=self.tag_list(),
+        )
+        self.physical_resource_id = provider["OpenIDConnectProviderArn"]
+        self.attributes = {"Arn": self.physical_resource_id}
+
+    def update(self, properties: dict, previous: dict) -> None:
+        arn = {"OpenIDConnectProviderArn": self.physical_resource_id}
+        if properties.get("ThumbprintList") != previous.get("ThumbprintList"):
+            thumbprints = properties.get("ThumbprintList", [])
+            self.call("iam", "UpdateOpenIDConnectProviderThumbprint", **arn, ThumbprintList=thumbprints)
+        wanted, had = properties.get("ClientIdList", []), previous.get("ClientIdList", [])
+        for client in wanted:
+            if client not in had:
+                self.call("iam", "AddClientIDToOpenIDConnectProvider", **arn, ClientID=client)
+        for client in had:
+            if client not in wanted:
+                self.drop("iam", "RemoveClientIDFromOpenIDConnectProvider", **arn, ClientID=client)
+        if self.gone_tags():
+            self.call("iam", "UntagOpenIDConnectProvider", **arn, TagKeys=self.gone_tags())
+        self.call("iam", "TagOpenIDConnectProvider", **arn, Tags=self.tag_list())
+
+    def delete(self) -> None:
+        self.drop("iam", "DeleteOpenIDConnectProvider", OpenIDConnectProviderArn=self.physical_resource_id)

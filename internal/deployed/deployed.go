@@ -157,7 +157,7 @@ func (d *Environment) readStacks(ctx context.Context, cfg aws.Config, e *config.
 // ownStack tells the environment's stacks from those of one whose name begins with its name: prod and prod-eu.
 func ownStack(e *config.Environment, name string) bool {
 	role, ok := strings.CutPrefix(name, "coreapi-"+e.Name+"-")
-	return ok && (slices.Contains([]string{alarms.MonitoringStack, alarms.EdgeStack, "service", "dashboards", "slack"}, role) || strings.HasPrefix(role, alarms.ShardStack("")))
+	return ok && (slices.Contains([]string{alarms.MonitoringStack, alarms.EdgeStack, "service", "dashboards", "slack", "deployer"}, role) || strings.HasPrefix(role, alarms.ShardStack("")))
 }
 
 // ownAlarm does the same for alarms: an alarm's ID begins with a capital, an environment's name has none.
@@ -167,6 +167,23 @@ func ownAlarm(e *config.Environment, name string) bool {
 }
 
 func (d *Environment) readAlarms(ctx context.Context, cfg aws.Config, e *config.Environment) error {
+	return eachAlarm(ctx, cfg, e, func(a cwtypes.MetricAlarm) {
+		d.Alarms = append(d.Alarms, alarm(a))
+	}, func(a cwtypes.CompositeAlarm) {
+		out := words(aws.ToString(a.AlarmName), aws.ToString(a.AlarmDescription), a.AlarmActions)
+		out.Rule = aws.ToString(a.AlarmRule)
+		if by := aws.ToString(a.ActionsSuppressor); by != "" {
+			out.Quiet = &alarms.Quiet{
+				While: by[strings.LastIndex(by, ":")+1:],
+				Wait:  int(aws.ToInt32(a.ActionsSuppressorWaitPeriod)), Extension: int(aws.ToInt32(a.ActionsSuppressorExtensionPeriod)),
+			}
+		}
+		d.Alarms = append(d.Alarms, out)
+	})
+}
+
+// eachAlarm goes through the environment's alarms in one Region.
+func eachAlarm(ctx context.Context, cfg aws.Config, e *config.Environment, metric func(cwtypes.MetricAlarm), composite func(cwtypes.CompositeAlarm)) error {
 	pages := cloudwatch.NewDescribeAlarmsPaginator(cloudwatch.NewFromConfig(cfg), &cloudwatch.DescribeAlarmsInput{
 		AlarmNamePrefix: aws.String("coreapi-" + e.Name + "-"),
 		AlarmTypes:      []cwtypes.AlarmType{cwtypes.AlarmTypeMetricAlarm, cwtypes.AlarmTypeCompositeAlarm},
@@ -177,24 +194,14 @@ func (d *Environment) readAlarms(ctx context.Context, cfg aws.Config, e *config.
 			return err
 		}
 		for _, a := range page.MetricAlarms {
-			if !ownAlarm(e, aws.ToString(a.AlarmName)) {
-				continue
+			if ownAlarm(e, aws.ToString(a.AlarmName)) {
+				metric(a)
 			}
-			d.Alarms = append(d.Alarms, alarm(a))
 		}
 		for _, a := range page.CompositeAlarms {
-			if !ownAlarm(e, aws.ToString(a.AlarmName)) {
-				continue
+			if ownAlarm(e, aws.ToString(a.AlarmName)) {
+				composite(a)
 			}
-			out := words(aws.ToString(a.AlarmName), aws.ToString(a.AlarmDescription), a.AlarmActions)
-			out.Rule = aws.ToString(a.AlarmRule)
-			if by := aws.ToString(a.ActionsSuppressor); by != "" {
-				out.Quiet = &alarms.Quiet{
-					While: by[strings.LastIndex(by, ":")+1:],
-					Wait:  int(aws.ToInt32(a.ActionsSuppressorWaitPeriod)), Extension: int(aws.ToInt32(a.ActionsSuppressorExtensionPeriod)),
-				}
-			}
-			d.Alarms = append(d.Alarms, out)
 		}
 	}
 	return nil
@@ -202,16 +209,21 @@ func (d *Environment) readAlarms(ctx context.Context, cfg aws.Config, e *config.
 
 // words are the parts of an alarm that its description and its actions tell.
 func words(name, description string, actions []string) alarms.Alarm {
-	severity, _, _ := strings.Cut(description, ":")
 	a := alarms.Alarm{
 		Name: name, Description: description,
-		Severity: alarms.Severity(strings.ToLower(severity)),
+		Severity: severity(description),
 		Runbook:  description[strings.LastIndex(description, "/")+1:],
 	}
 	for _, action := range actions {
 		a.Destinations = append(a.Destinations, destination(action))
 	}
 	return a
+}
+
+// severity is what a description begins with.
+func severity(description string) alarms.Severity {
+	word, _, _ := strings.Cut(description, ":")
+	return alarms.Severity(strings.ToLower(word))
 }
 
 // alarm is an alarm as CloudWatch describes it, in the words of its definition.

@@ -74,6 +74,14 @@ var readers = map[string]reader{
 		_, err := iam.NewFromConfig(cfg).GetRole(ctx, &iam.GetRoleInput{RoleName: aws.String(id)})
 		return err == nil, err
 	}},
+	"AWS::IAM::ManagedPolicy": {"iam GetPolicy", func(ctx context.Context, cfg aws.Config, id string) (bool, error) {
+		_, err := iam.NewFromConfig(cfg).GetPolicy(ctx, &iam.GetPolicyInput{PolicyArn: aws.String(id)})
+		return err == nil, err
+	}},
+	"AWS::IAM::OIDCProvider": {"iam GetOpenIDConnectProvider", func(ctx context.Context, cfg aws.Config, id string) (bool, error) {
+		_, err := iam.NewFromConfig(cfg).GetOpenIDConnectProvider(ctx, &iam.GetOpenIDConnectProviderInput{OpenIDConnectProviderArn: aws.String(id)})
+		return err == nil, err
+	}},
 	"AWS::SSM::Parameter": {"ssm GetParameter", func(ctx context.Context, cfg aws.Config, id string) (bool, error) {
 		_, err := ssm.NewFromConfig(cfg).GetParameter(ctx, &ssm.GetParameterInput{Name: aws.String(id)})
 		return err == nil, err

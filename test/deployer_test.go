@@ -1,0 +1,387 @@
+package test
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/aws/jsii-runtime-go"
+
+	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/internal/cfn"
+	"github.com/restartix/core-api-monitoring/internal/golden"
+	"github.com/restartix/core-api-monitoring/stacks"
+)
+
+// deployers are the deployers' stacks of all environments, and the folder they were written to.
+var deployers = sync.OnceValues(func() (map[string]cfn.Template, error) {
+	a, err := synthesized()
+	if err != nil {
+		return nil, err
+	}
+	flags, err := context()
+	if err != nil {
+		return nil, err
+	}
+	dir := filepath.Join(a.dir, "deployers")
+	app := stacks.NewApp(flags, jsii.String(dir))
+	for _, e := range append(a.environments, a.signals) {
+		if err := stacks.AddDeployer(app, e); err != nil {
+			return nil, err
+		}
+	}
+	app.Synth(nil)
+	templates := map[string]cfn.Template{}
+	for _, e := range append(a.environments, a.signals) {
+		read, err := cfn.Read(filepath.Join(dir, "coreapi-"+e.Name+"-deployer.template.json"))
+		if err != nil {
+			return nil, err
+		}
+		templates[e.Name] = read[0]
+	}
+	return templates, nil
+})
+
+func deployer(t *testing.T, e *config.Environment) cfn.Template {
+	t.Helper()
+	templates, err := deployers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return templates[e.Name]
+}
+
+func TestTheDeployerIsAsReviewed(t *testing.T) {
+	a := synth(t)
+	e := a.references()[0]
+	deployer(t, e)
+	text, err := os.ReadFile(filepath.Join(a.dir, "deployers", "coreapi-"+e.Name+"-deployer.template.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden.Open(t, "snapshots/deployer").Check(e.Name+".yaml", readable(t, text, nil))
+}
+
+// policy is an IAM policy document. Lists of one are strings in a template.
+type policy []statement
+
+type statement struct {
+	Effect           string
+	Action, Resource texts
+	Condition        map[string]map[string]string
+}
+
+type texts []string
+
+func (t *texts) UnmarshalJSON(text []byte) error {
+	var one string
+	if json.Unmarshal(text, &one) == nil {
+		*t = texts{one}
+		return nil
+	}
+	return json.Unmarshal(text, (*[]string)(t))
+}
+
+func statements(t *testing.T, document any) policy {
+	t.Helper()
+	text, err := json.Marshal(document)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out struct{ Statement policy }
+	if err := json.Unmarshal(text, &out); err != nil {
+		t.Fatalf("%v\n%s", err, text)
+	}
+	if len(out.Statement) == 0 {
+		t.Fatalf("a policy without a statement: %s", text)
+	}
+	return out.Statement
+}
+
+// allows is what IAM answers to a request under a policy without denials; boundary is the role's that it is about.
+func (p policy) allows(action, resource, boundary string) bool {
+	for _, s := range p {
+		bounded := s.Condition["StringEquals"]["iam:PermissionsBoundary"]
+		if s.Effect == "Allow" && matches(s.Action, action) && matches(s.Resource, resource) && (bounded == "" || bounded == boundary) {
+			return true
+		}
+	}
+	return false
+}
+
+func matches(patterns texts, text string) bool {
+	for _, p := range patterns {
+		expression := strings.NewReplacer(`\*`, ".*", `\?`, ".").Replace(regexp.QuoteMeta(p))
+		if regexp.MustCompile("^" + expression + "$").MatchString(text) {
+			return true
+		}
+	}
+	return false
+}
+
+func execution(t *testing.T, e *config.Environment) policy {
+	return statements(t, deployer(t, e).Resources["ExecutionPolicy"].Properties["PolicyDocument"])
+}
+
+// tasks is what one of the roles that GitHub can take may do.
+func tasks(t *testing.T, e *config.Environment, role string) policy {
+	list := deployer(t, e).Resources[role].Properties["Policies"].([]any)
+	if len(list) != 1 {
+		t.Fatalf("%s has %d policies", role, len(list))
+	}
+	return statements(t, list[0].(map[string]any)["PolicyDocument"])
+}
+
+// handled is what CloudFormation calls to make and delete a resource of a type, after the handlers of the resource schemas, and the
+// resource that IAM is asked about; %r, %a and %n stand for Region, account and the resource's own name.
+var handled = map[string]struct{ actions, resource, name string }{
+	"AWS::CloudWatch::Alarm":                   {"cloudwatch:PutMetricAlarm cloudwatch:DeleteAlarms cloudwatch:DescribeAlarms cloudwatch:TagResource", "arn:aws:cloudwatch:%r:%a:alarm:%n", "AlarmName"},
+	"AWS::CloudWatch::CompositeAlarm":          {"cloudwatch:PutCompositeAlarm cloudwatch:DeleteAlarms cloudwatch:DescribeAlarms cloudwatch:TagResource", "arn:aws:cloudwatch:%r:%a:alarm:%n", "AlarmName"},
+	"AWS::CloudWatch::Dashboard":               {"cloudwatch:PutDashboard cloudwatch:GetDashboard cloudwatch:DeleteDashboards", "arn:aws:cloudwatch::%a:dashboard/%n", "DashboardName"},
+	"AWS::SNS::Topic":                          {"sns:CreateTopic sns:DeleteTopic sns:GetTopicAttributes sns:SetTopicAttributes sns:TagResource", "arn:aws:sns:%r:%a:%n", "TopicName"},
+	"AWS::SNS::TopicPolicy":                    {"sns:SetTopicAttributes", "arn:aws:sns:%r:%a:coreapi-%e-slack-alerts", ""},
+	"AWS::SNS::Subscription":                   {"sns:Subscribe sns:Unsubscribe sns:GetSubscriptionAttributes sns:SetSubscriptionAttributes", "arn:aws:sns:%r:%a:coreapi-%e-pagerduty-on-call", ""},
+	"AWS::KMS::Key":                            {"kms:CreateKey kms:PutKeyPolicy kms:DescribeKey kms:EnableKeyRotation kms:ScheduleKeyDeletion kms:TagResource", "arn:aws:kms:%r:%a:key/1234", ""},
+	"AWS::KMS::Alias":                          {"kms:CreateAlias kms:DeleteAlias", "arn:aws:kms:%r:%a:%n", "AliasName"},
+	"AWS::IAM::Role":                           {"iam:CreateRole iam:PutRolePolicy iam:GetRole iam:TagRole iam:PassRole iam:DeleteRolePolicy iam:DeleteRole", "arn:aws:iam::%a:role/%s-Role-1ABCDEF", ""},
+	"AWS::Logs::MetricFilter":                  {"logs:PutMetricFilter logs:DeleteMetricFilter logs:DescribeMetricFilters", "arn:aws:logs:%r:%a:log-group:%l", ""},
+	"AWS::Logs::QueryDefinition":               {"logs:PutQueryDefinition logs:DeleteQueryDefinition logs:DescribeQueryDefinitions", "*", ""},
+	"AWS::SSM::Parameter":                      {"ssm:PutParameter ssm:GetParameters ssm:DeleteParameter ssm:AddTagsToResource", "arn:aws:ssm:%r:%a:parameter%n", "Name"},
+	"AWS::RDS::EventSubscription":              {"rds:CreateEventSubscription rds:DescribeEventSubscriptions rds:ModifyEventSubscription rds:DeleteEventSubscription rds:AddTagsToResource", "arn:aws:rds:%r:%a:es:%n", "SubscriptionName"},
+	"AWS::Route53::HealthCheck":                {"route53:CreateHealthCheck route53:GetHealthCheck route53:UpdateHealthCheck route53:DeleteHealthCheck route53:ChangeTagsForResource", "arn:aws:route53:::healthcheck/1234", ""},
+	"AWS::Chatbot::SlackChannelConfiguration":  {"chatbot:CreateSlackChannelConfiguration chatbot:DescribeSlackChannelConfigurations chatbot:UpdateSlackChannelConfiguration chatbot:DeleteSlackChannelConfiguration", "arn:aws:chatbot::%a:chat-configuration/slack-channel/%n", "ConfigurationName"},
+	"AWS::AppRunner::Service":                  {"apprunner:CreateService apprunner:DescribeService apprunner:UpdateService apprunner:DeleteService", "arn:aws:apprunner:%r:%a:service/%n/1234", "ServiceName"},
+	"AWS::AppRunner::AutoScalingConfiguration": {"apprunner:CreateAutoScalingConfiguration apprunner:DescribeAutoScalingConfiguration apprunner:DeleteAutoScalingConfiguration", "arn:aws:apprunner:%r:%a:autoscalingconfiguration/%n/1/1234", "AutoScalingConfigurationName"},
+	"AWS::ApplicationSignals::ServiceLevelObjective": {"application-signals:CreateServiceLevelObjective application-signals:GetServiceLevelObjective application-signals:UpdateServiceLevelObjective application-signals:DeleteServiceLevelObjective",
+		"arn:aws:application-signals:%r:%a:slo/%n", "Name"},
+}
+
+func TestCloudFormationMayMakeEveryResourceOfTheTemplates(t *testing.T) {
+	a := synth(t)
+	seen := map[string]bool{}
+	for _, e := range append(a.environments, a.signals) {
+		may := execution(t, e)
+		artifacts := manifest(t, a.dir)
+		for _, template := range a.templates[e.Name] {
+			_, region, _ := strings.Cut(strings.TrimPrefix(artifacts[template.Name].Environment, "aws://"), "/")
+			for _, r := range template.Resources {
+				h, ok := handled[r.Type]
+				if !ok {
+					t.Errorf("%s: %s has no entry in this test; write there what CloudFormation calls for it, and grant that in access/", template.Name, r.Type)
+					continue
+				}
+				seen[r.Type] = true
+				name := ""
+				if h.name != "" {
+					name = template.Text(r, h.name)
+				}
+				resource := strings.NewReplacer("%r", region, "%a", e.Account, "%n", name, "%e", e.Name, "%s", template.Name,
+					"%l", strings.ReplaceAll(e.ApplicationLogGroup(), config.ServiceIDParameter, "1234")).Replace(h.resource)
+				for action := range strings.FieldsSeq(h.actions) {
+					if !may.allows(action, resource, boundary(e)) {
+						t.Errorf("%s: CloudFormation may not %s on %s", template.Name, action, resource)
+					}
+				}
+			}
+		}
+	}
+	for kind := range handled {
+		if !seen[kind] {
+			t.Errorf("no template has a %s any more; remove it here and from access/", kind)
+		}
+	}
+}
+
+func boundary(e *config.Environment) string {
+	return "arn:aws:iam::" + e.Account + ":policy/" + e.RoleBoundary()
+}
+
+func TestNobodyCanDeployMorePowerThanTheBoundary(t *testing.T) {
+	a := synth(t)
+	bounded := 0
+	for _, e := range a.environments {
+		may := execution(t, e)
+		slack := "arn:aws:iam::" + e.Account + ":role/coreapi-" + e.Name + "-slack-Role-1ABCDEF"
+		for _, action := range []string{"iam:CreateRole", "iam:PutRolePolicy", "iam:AttachRolePolicy"} {
+			if may.allows(action, slack, "") || may.allows(action, slack, "arn:aws:iam::aws:policy/AdministratorAccess") {
+				t.Errorf("%s: CloudFormation may %s without the boundary", e.Name, action)
+			}
+		}
+		for _, action := range []string{"iam:CreateRole", "iam:PutRolePolicy", "iam:UpdateAssumeRolePolicy", "iam:DeleteRole", "iam:PassRole", "iam:DeleteRolePermissionsBoundary"} {
+			for _, role := range []string{e.DeployerRole(), e.ReviewerRole(), "cdk-hnb659fds-cfn-exec-role-" + e.Account + "-" + e.Region, "coreapi-other-slack-Role-1ABCDEF"} {
+				if may.allows(action, "arn:aws:iam::"+e.Account+":role/"+role, boundary(e)) {
+					t.Errorf("%s: CloudFormation may %s on %s", e.Name, action, role)
+				}
+			}
+		}
+		for _, name := range []string{e.ExecutionPolicy(), e.RoleBoundary()} {
+			if may.allows("iam:CreatePolicyVersion", "arn:aws:iam::"+e.Account+":policy/"+name, "") {
+				t.Errorf("%s: CloudFormation may change the policy %s", e.Name, name)
+			}
+		}
+		for _, template := range a.templates[e.Name] {
+			for _, r := range template.Of("AWS::IAM::Role") {
+				bounded++
+				if got := template.Text(r, "PermissionsBoundary"); got != boundary(e) {
+					t.Errorf("%s: %s has the boundary %q; CloudFormation may not make it", template.Name, r.LogicalID, got)
+				}
+				within := statements(t, deployer(t, e).Resources["RoleBoundary"].Properties["PolicyDocument"])
+				for _, p := range r.Properties["Policies"].([]any) {
+					for _, s := range statements(t, p.(map[string]any)["PolicyDocument"]) {
+						for _, action := range s.Action {
+							if !within.allows(action, "*", "") {
+								t.Errorf("%s: %s needs %s, which the boundary refuses", template.Name, r.LogicalID, action)
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+	if bounded == 0 {
+		t.Error("no role; the test shows nothing")
+	}
+}
+
+func TestTheExecutionPolicyReachesNoOtherEnvironment(t *testing.T) {
+	for _, e := range synth(t).environments {
+		may, deploy := execution(t, e), tasks(t, e, "DeployerRole")
+		for action, resource := range map[string]string{
+			"cloudwatch:DeleteAlarms":       "arn:aws:cloudwatch:" + e.Region + ":" + e.Account + ":alarm:coreapi-other-DatabaseUnreachable",
+			"cloudwatch:PutAlarmMuteRule":   "arn:aws:cloudwatch:" + e.Region + ":" + e.Account + ":alarm:coreapi-other-DatabaseUnreachable",
+			"cloudwatch:SetAlarmState":      "arn:aws:cloudwatch:" + e.Region + ":" + e.Account + ":alarm:billing",
+			"sns:DeleteTopic":               "arn:aws:sns:" + e.Region + ":" + e.Account + ":orders",
+			"secretsmanager:GetSecretValue": "arn:aws:secretsmanager:" + e.Region + ":" + e.Account + ":secret:coreapi/" + e.Name + "/database-Ab12Cd",
+			"sts:AssumeRole":                "arn:aws:iam::" + e.Account + ":role/cdk-hnb659fds-cfn-exec-role-" + e.Account + "-" + e.Region,
+			"s3:GetObject":                  "arn:aws:s3:::patients/1",
+			"rds:DeleteDBInstance":          "arn:aws:rds:" + e.Region + ":" + e.Account + ":db:" + e.Database.Primary.Instance,
+		} {
+			if may.allows(action, resource, "") {
+				t.Errorf("%s: CloudFormation may %s on %s", e.Name, action, resource)
+			}
+			if deploy.allows(action, resource, "") {
+				t.Errorf("%s: a job that deploys may %s on %s", e.Name, action, resource)
+			}
+		}
+	}
+}
+
+func TestOnlyTheRepositorysJobsOnTheEnvironmentTakeItsRoles(t *testing.T) {
+	for _, e := range synth(t).environments {
+		for role, want := range map[string]struct{ name, environment string }{
+			"DeployerRole": {"coreapi-" + e.Name + "-deployer", e.Name},
+			"ReviewerRole": {"coreapi-" + e.Name + "-reviewer", e.Name + "-review"},
+		} {
+			r := deployer(t, e).Resources[role]
+			trust := statements(t, r.Properties["AssumeRolePolicyDocument"])
+			condition := map[string]map[string]string{"StringEquals": {
+				"token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+				"token.actions.githubusercontent.com:sub": "repo:" + e.Deployer.Repository + ":environment:" + want.environment,
+			}}
+			if len(trust) != 1 || fmt.Sprint(trust[0].Condition) != fmt.Sprint(condition) || fmt.Sprint(trust[0].Action) != "[sts:AssumeRoleWithWebIdentity]" {
+				t.Errorf("%s: %s trusts %+v, want one statement with %v", e.Name, role, trust, condition)
+			}
+			if got := deployer(t, e).Text(r, "RoleName"); got != want.name {
+				t.Errorf("%s: %s is named %s, want %s: workflows know it by that name", e.Name, role, got, want.name)
+			}
+		}
+		for _, s := range tasks(t, e, "ReviewerRole") {
+			for _, action := range s.Action {
+				if _, verb, _ := strings.Cut(action, ":"); !strings.HasPrefix(verb, "Get") && !strings.HasPrefix(verb, "Describe") {
+					t.Errorf("%s: a job that only looks may %s", e.Name, action)
+				}
+			}
+		}
+	}
+}
+
+// IAM counts a managed policy without white space.
+func TestTheDeployersPoliciesAreWithinTheirQuota(t *testing.T) {
+	a := synth(t)
+	for _, e := range append(a.environments, a.signals) {
+		for _, r := range deployer(t, e).Of("AWS::IAM::ManagedPolicy") {
+			text, err := json.Marshal(r.Properties["PolicyDocument"])
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(text) > 6144 {
+				t.Errorf("%s: %s has %d characters; allowed: 6144", e.Name, r.LogicalID, len(text))
+			}
+		}
+	}
+}
+
+func TestTheDeployerIsDeployedByItselfAndWithoutBootstrap(t *testing.T) {
+	a := synth(t)
+	if _, err := deployers(); err != nil {
+		t.Fatal(err)
+	}
+	for name := range manifest(t, a.dir) {
+		if strings.HasSuffix(name, "-deployer") {
+			t.Errorf("%s is among the environment's own stacks: the pipeline would deploy what it is bound by", name)
+		}
+	}
+	for name, artifact := range manifest(t, filepath.Join(a.dir, "deployers")) {
+		if !strings.HasSuffix(name, "-deployer") || artifact.Properties.AssumeRoleArn != "" || artifact.Properties.CloudFormationExecutionRoleArn != "" {
+			t.Errorf("%s is deployed by %+v; the bootstrap needs its policy first", name, artifact.Properties)
+		}
+	}
+	// CloudFormation takes a template of at most so many bytes without a bucket to read it from.
+	files, _ := filepath.Glob(filepath.Join(a.dir, "deployers", "*.template.json"))
+	for _, f := range files {
+		if info, err := os.Stat(f); err != nil || info.Size() > 51_200 {
+			t.Errorf("%s: %v, %v; allowed: 51200 bytes", f, info.Size(), err)
+		}
+	}
+}
+
+func TestTheDeployerPassesCfnLint(t *testing.T) {
+	a := synth(t)
+	if _, err := deployers(); err != nil {
+		t.Fatal(err)
+	}
+	files, _ := filepath.Glob(filepath.Join(a.dir, "deployers", "*.template.json"))
+	lint, err := filepath.Abs(filepath.Join(root, ".venv/bin/cfn-lint"))
+	if err != nil || len(files) < 6 {
+		t.Fatalf("%d templates, %v", len(files), err)
+	}
+	if out, err := exec.Command(lint, append([]string{"--"}, files...)...).CombinedOutput(); err != nil {
+		t.Errorf("%v\n%s", err, out)
+	}
+}
+
+func TestADeployerThatNobodyDescribedIsRefused(t *testing.T) {
+	project := t.TempDir()
+	text, err := os.ReadFile(filepath.Join(root, "environments/reference/phase1.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, _, _ := strings.Cut(string(text), "deployer:")
+	if err := os.Mkdir(filepath.Join(project, "environments"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(project, "environments/alone.yaml"), []byte(before), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for flag, want := range map[string]string{"true": "its file has no deployer", "yes": "expected -c deployer=true"} {
+		out := filepath.Join(project, "cdk.out")
+		cmd := exec.Command(app(t))
+		cmd.Dir = project
+		cmd.Env = append(os.Environ(), "CDK_VALIDATION=false", "CDK_OUTDIR="+out, fmt.Sprintf(`CDK_CONTEXT_JSON={"env":"alone","deployer":%q}`, flag))
+		if text, err := cmd.CombinedOutput(); err == nil || !strings.Contains(string(text), want) {
+			t.Errorf("-c deployer=%s: %v, %s; want %q", flag, err, text, want)
+		}
+	}
+	// Its own stacks need no deployer, and no boundary.
+	runIn(t, project, filepath.Join(project, "cdk.out"), "alone")
+	templates, err := cfn.Read(filepath.Join(project, "cdk.out/coreapi-alone-slack.template.json"))
+	if err != nil || templates[0].Resources["SlackRole"].Properties["PermissionsBoundary"] != nil {
+		t.Errorf("%v; the role has a boundary that nobody makes", err)
+	}
+}

@@ -1,0 +1,404 @@
+package test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/restartix/core-api-monitoring/alarms"
+	"github.com/restartix/core-api-monitoring/config"
+)
+
+// workflow is a GitHub workflow, or an action of this repository, as far as the tests below read it.
+type workflow struct {
+	file        string
+	text        string
+	On          yaml.Node
+	Permissions map[string]string
+	Jobs        map[string]struct {
+		Uses        string
+		Permissions map[string]string
+		Timeout     int `yaml:"timeout-minutes"`
+		Environment string
+		Concurrency struct {
+			Group  string
+			Cancel bool `yaml:"cancel-in-progress"`
+		}
+		Steps []step
+	}
+	Runs struct{ Steps []step }
+}
+
+type step struct {
+	Uses, Run string
+	With      map[string]string
+}
+
+func workflows(t *testing.T) map[string]workflow {
+	t.Helper()
+	all := map[string]workflow{}
+	for _, pattern := range []string{".github/workflows/*.yml", ".github/actions/*/action.yml"} {
+		files, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("%s: %d files, %v", pattern, len(files), err)
+		}
+		for _, f := range files {
+			text, err := os.ReadFile(f)
+			if err != nil {
+				t.Fatal(err)
+			}
+			w := workflow{file: f, text: string(text)}
+			if err := yaml.Unmarshal(text, &w); err != nil {
+				t.Fatalf("%s: %v", f, err)
+			}
+			all[strings.TrimSuffix(filepath.Base(f), ".yml")] = w
+		}
+	}
+	return all
+}
+
+func (w workflow) steps() []step {
+	list := w.Runs.Steps
+	for _, j := range w.Jobs {
+		list = append(list, j.Steps...)
+	}
+	return list
+}
+
+var (
+	use    = regexp.MustCompile(`(?m)^ *(?:- )?uses: +(.*)$`)
+	pinned = regexp.MustCompile(`^([\w.-]+/[\w./-]+)@([0-9a-f]{40}) # v\d+\.\d+\.\d+$`)
+	target = regexp.MustCompile(`(?m)^([a-z-]+):`)
+)
+
+func TestEveryActionIsPinnedByItsCommit(t *testing.T) {
+	commits := map[string]string{}
+	for _, w := range workflows(t) {
+		for _, m := range use.FindAllStringSubmatch(w.text, -1) {
+			if local, ok := strings.CutPrefix(m[1], "./"); ok {
+				if _, err := os.Stat(filepath.Join(root, local)); err != nil {
+					t.Errorf("%s: %v", w.file, err)
+				}
+				continue
+			}
+			p := pinned.FindStringSubmatch(m[1])
+			if p == nil {
+				t.Errorf("%s: %s; expected owner/name@<40 hexadecimal digits> # v1.2.3", w.file, m[1])
+				continue
+			}
+			if other := commits[p[1]]; other != "" && other != p[2] {
+				t.Errorf("%s is pinned to %s and to %s", p[1], other, p[2])
+			}
+			commits[p[1]] = p[2]
+		}
+	}
+	if len(commits) < 5 {
+		t.Errorf("only %v found", commits)
+	}
+}
+
+// Whoever wants to know what a job does runs the same words.
+func TestEveryStepOfAWorkflowRunsLocallyToo(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "Makefile"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var targets []string
+	for _, m := range target.FindAllStringSubmatch(string(text), -1) {
+		targets = append(targets, m[1])
+	}
+	runs := 0
+	for _, w := range workflows(t) {
+		for _, s := range w.steps() {
+			if s.Run == "" {
+				continue
+			}
+			runs++
+			words := strings.Fields(s.Run)
+			switch {
+			case strings.Contains(s.Run, "${{") || strings.ContainsAny(s.Run, ";&|\n"):
+				t.Errorf("%s: %q; expected one command, with what it needs from its environment", w.file, s.Run)
+			case words[0] == "make" && len(words) == 2 && slices.Contains(targets, words[1]):
+			case strings.HasPrefix(words[0], ".ci/"):
+				if info, err := os.Stat(filepath.Join(root, words[0])); err != nil || info.Mode()&0o111 == 0 {
+					t.Errorf("%s: %s is no program", w.file, words[0])
+				}
+			default:
+				t.Errorf("%s: %q; expected a target of the Makefile or a script in .ci", w.file, s.Run)
+			}
+		}
+	}
+	if runs < 8 {
+		t.Errorf("only %d steps found", runs)
+	}
+}
+
+func TestEveryJobHasATimeoutAndNoPermissionThatItDoesNotNeed(t *testing.T) {
+	writes := map[string]string{
+		"pull-request-comment/comment": "pull-requests",
+		"deploy/staging":               "id-token", "deploy/prod": "id-token", "deploy/notify": "id-token",
+		"deploy-environment/review": "id-token", "deploy-environment/deploy": "id-token",
+	}
+	for name, w := range workflows(t) {
+		if w.Jobs == nil {
+			continue
+		}
+		if w.Permissions == nil || len(w.Permissions) > 0 {
+			t.Errorf("%s: permissions %v for every job; expected none: {}", w.file, w.Permissions)
+		}
+		for id, j := range w.Jobs {
+			if j.Permissions == nil || j.Timeout == 0 && j.Uses == "" {
+				t.Errorf("%s: job %s has the permissions %v and %d minutes; expected both to be said", w.file, id, j.Permissions, j.Timeout)
+			}
+			for scope, level := range j.Permissions {
+				if level != "read" && writes[name+"/"+id] != scope {
+					t.Errorf("%s: job %s has %s: %s", w.file, id, scope, level)
+				}
+			}
+		}
+		if strings.Contains(w.text, "secrets") || strings.Contains(strings.ToLower(w.text), "access-key") {
+			t.Errorf("%s knows a stored key", w.file)
+		}
+	}
+}
+
+// A fork's code runs without rights, and what has rights runs no code of a fork.
+func TestAForksPullRequestRunsNothingWithRights(t *testing.T) {
+	all := workflows(t)
+	for name, w := range all {
+		if strings.Contains(w.text, "pull_request_target") {
+			t.Errorf("%s runs with rights on a fork's event", w.file)
+		}
+		if name == "pull-request" {
+			for id, j := range w.Jobs {
+				for scope, level := range j.Permissions {
+					if level != "read" {
+						t.Errorf("%s: job %s has %s: %s", w.file, id, scope, level)
+					}
+				}
+			}
+		}
+	}
+	for _, s := range all["pull-request-comment"].steps() {
+		if strings.HasPrefix(s.Uses, "actions/checkout@") && (s.With["ref"] != "" || s.With["repository"] != "") {
+			t.Errorf("the job that comments checks out %v", s.With)
+		}
+		if strings.HasPrefix(s.Uses, "actions/download-artifact@") && !strings.HasPrefix(s.With["path"], "${{ runner.temp }}/") {
+			t.Errorf("the artifact of a fork is unpacked to %q, where it could replace a script", s.With["path"])
+		}
+	}
+}
+
+func TestTheDispatchOffersWhatThereIs(t *testing.T) {
+	var on struct {
+		Dispatch struct {
+			Inputs map[string]struct{ Options []string }
+		} `yaml:"workflow_dispatch"`
+	}
+	w := workflows(t)["deploy"]
+	if err := w.On.Decode(&on); err != nil {
+		t.Fatal(err)
+	}
+	files, err := filepath.Glob(filepath.Join(root, config.Directory, "*.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var deployed []string
+	for _, f := range files {
+		e, err := config.Load(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if e.Deployer != nil {
+			deployed = append(deployed, e.Name)
+			if _, ok := w.Jobs[e.Name]; !ok {
+				t.Errorf("%s: no job deploys %s when something is merged", w.file, e.Name)
+			}
+		}
+	}
+	if got := slices.Sorted(slices.Values(on.Dispatch.Inputs["environment"].Options)); !slices.Equal(got, deployed) {
+		t.Errorf("environments %v are offered; those with a deployer are %v", got, deployed)
+	}
+	want := []string{"nothing"}
+	for _, d := range config.Destinations {
+		want = append(want, string(d))
+	}
+	for _, d := range alarms.EdgeDestinations {
+		want = append(want, "edge-"+string(d))
+	}
+	got := on.Dispatch.Inputs["notify"].Options
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("destinations %v are offered; there are %v", got, want)
+	}
+}
+
+// A deployment that is cut off leaves a stack half updated.
+func TestADeploymentIsNeitherCutOffNorDoubled(t *testing.T) {
+	deploy := workflows(t)["deploy-environment"].Jobs["deploy"]
+	if deploy.Concurrency.Group != "deploy-${{ inputs.environment }}" || deploy.Concurrency.Cancel || deploy.Environment != "${{ inputs.environment }}" {
+		t.Errorf("the job runs on %q in group %q, cancelled: %v", deploy.Environment, deploy.Concurrency.Group, deploy.Concurrency.Cancel)
+	}
+}
+
+func TestOnlyWhatWasMergedIsDeployed(t *testing.T) {
+	dir := t.TempDir()
+	script, err := os.ReadFile(filepath.Join(root, ".ci/checkout"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	git := func(arguments ...string) string {
+		t.Helper()
+		cmd := exec.Command("git", append([]string{"-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"}, arguments...)...)
+		cmd.Dir = dir
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("git %v: %v\n%s", arguments, err, out)
+		}
+		return strings.TrimSpace(string(out))
+	}
+	commit := func(message string) string {
+		git("add", "-A")
+		git("commit", "-q", "--allow-empty", "-m", message)
+		return git("rev-parse", "HEAD")
+	}
+	write := func(name string, text []byte) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	git("init", "-q", "-b", "main")
+	before := commit("before the pipeline")
+	write(".ci/checkout", script)
+	write(".ci/deploy", []byte("#!/bin/sh\n"))
+	older := commit("the pipeline")
+	newest := commit("more")
+	git("checkout", "-q", "-b", "side")
+	side := commit("not merged")
+	git("checkout", "-q", "main")
+	for argument, want := range map[string]struct{ head, says string }{
+		"":            {newest, ""},
+		older:         {older, ""},
+		older[:10]:    {older, ""},
+		side:          {newest, "is not on main"},
+		before:        {newest, "from before the pipeline"},
+		"main; id":    {newest, "is no commit"},
+		"--help":      {newest, "is no commit"},
+		"deadbeef012": {newest, "is not on main"},
+	} {
+		git("checkout", "-q", "main")
+		cmd := exec.Command(filepath.Join(dir, ".ci/checkout"), argument)
+		out, err := cmd.CombinedOutput()
+		if (err == nil) != (want.says == "") || !strings.Contains(string(out), want.says) || git("rev-parse", "HEAD") != want.head {
+			t.Errorf("%q: %v, %s; want %q", argument, err, out, want.says)
+		}
+	}
+}
+
+// pullRequests stands in for GitHub's API, with one open pull request and more than a page of other people's comments.
+type pullRequests struct {
+	comments []map[string]any
+	calls    []string
+}
+
+func (p *pullRequests) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	p.calls = append(p.calls, r.Method+" "+r.URL.Path)
+	var body struct{ Body string }
+	if r.Method != http.MethodGet {
+		if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+	}
+	var answer any
+	switch {
+	case r.Header.Get("Authorization") != "Bearer token":
+		http.Error(w, "no token", http.StatusUnauthorized)
+		return
+	case r.URL.Path == "/repos/owner/name/pulls" && r.URL.Query().Get("head") == "forker:feature/a&b":
+		answer = []any{
+			map[string]any{"number": 6, "head": map[string]any{"sha": "another"}},
+			map[string]any{"number": 7, "head": map[string]any{"sha": "abc"}},
+		}
+	case r.Method == http.MethodGet:
+		page := 0
+		if _, err := fmt.Sscan(r.URL.Query().Get("page"), &page); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		answer = p.comments[min(len(p.comments), (page-1)*100):min(len(p.comments), page*100)]
+	case r.Method == http.MethodPost && r.URL.Path == "/repos/owner/name/issues/7/comments":
+		made := map[string]any{"id": len(p.comments), "body": body.Body, "user": map[string]any{"login": "github-actions[bot]"}}
+		p.comments = append(p.comments, made)
+		answer = made
+	case r.Method == http.MethodPatch:
+		id := 0
+		if _, err := fmt.Sscanf(r.URL.Path, "/repos/owner/name/issues/comments/%d", &id); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		p.comments[id]["body"] = body.Body
+		answer = p.comments[id]
+	}
+	if err := json.NewEncoder(w).Encode(answer); err != nil {
+		panic(err)
+	}
+}
+
+func TestAReviewIsOneCommentThatIsUpdated(t *testing.T) {
+	api := &pullRequests{}
+	for i := range 120 {
+		// Somebody quotes the review: not the comment to update.
+		api.comments = append(api.comments, map[string]any{"id": i, "body": "<!-- core-api-monitoring review -->\nquoted", "user": map[string]any{"login": "somebody"}})
+	}
+	server := httptest.NewServer(api)
+	defer server.Close()
+	file := filepath.Join(t.TempDir(), "comment.md")
+	post := func(text, sha string) string {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command(filepath.Join(root, ".ci/comment"), file)
+		cmd.Env = append(os.Environ(), "GITHUB_API_URL="+server.URL, "GITHUB_REPOSITORY=owner/name", "GITHUB_TOKEN=token",
+			"HEAD_OWNER=forker", "HEAD_BRANCH=feature/a&b", "HEAD_SHA="+sha)
+		out, err := cmd.CombinedOutput()
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return string(out)
+	}
+	if said := post("first", "abc"); !strings.Contains(said, "pull request 7: posted") || len(api.comments) != 121 {
+		t.Fatalf("%s, %d comments", said, len(api.comments))
+	}
+	long := "second, for @everyone\n" + strings.Repeat("x", 300_000)
+	if said := post(long, "abc"); !strings.Contains(said, "pull request 7: updated") || len(api.comments) != 121 {
+		t.Errorf("%s, %d comments; want the first one changed", said, len(api.comments))
+	}
+	got := fmt.Sprint(api.comments[120]["body"])
+	if !strings.Contains(got, "second") || strings.Contains(got, "@everyone") || len([]rune(got)) != 65_536 || !strings.Contains(got, "cut: GitHub takes no more") {
+		t.Errorf("%d characters: %.80s", len([]rune(got)), got)
+	}
+	if api.comments[119]["body"] != "<!-- core-api-monitoring review -->\nquoted" {
+		t.Error("another person's comment is changed")
+	}
+	before := len(api.comments)
+	if said := post("outdated", "older"); !strings.Contains(said, "no open pull request") || len(api.comments) != before {
+		t.Errorf("%s; a run of an older commit must say nothing", said)
+	}
+}
