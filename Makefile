@@ -19,7 +19,7 @@ LOCAL := .local
 BIN := $(LOCAL)/bin
 PYTHON := .venv/bin/python
 NODE_BIN := $(CURDIR)/node_modules/.bin
-PAGE_FILES := $(wildcard internal/preview/page/* internal/preview/scenarios.*)
+EMBEDDED := $(wildcard internal/preview/page/* internal/*/*.json internal/*/*.yaml)
 GO_FILES := $(shell find . -name '*.go' -not -path './node_modules/*' -not -path './.local/*') config/environment.schema.json $(wildcard queries/*.cwli)
 SCRIPTS := $(shell grep -lsE '^\#!.*bash' .ci/* emulator/* tools/* 2>/dev/null)
 
@@ -68,6 +68,18 @@ synth: deps $(BIN)/core-api-monitoring ## Synthesize the reference environments,
 	@rm -rf cdk.out
 	@cdk synth --quiet $(CDK_FLAGS)
 	@ls cdk.out/*.template.json
+
+.PHONY: scenarios
+scenarios: $(BIN)/cwtool ## Play the incidents of test/scenarios against the alarms
+	@$(BIN)/cwtool test test/scenarios/*.yaml
+
+.PHONY: lint
+lint: synth $(BIN)/cwtool ## Look for what is wrong with the templates' alarms, topics and dashboards
+	@$(BIN)/cwtool lint -strict -contract metrics/contract.json -runbooks https://docs.restartix.internal/runbooks=runbooks cdk.out
+
+.PHONY: cost
+cost: synth $(BIN)/cwtool ## Estimate what the phases cost a month
+	@$(BIN)/cwtool cost -inputs docs/cost.yaml -contract metrics/contract.json cdk.out
 
 .PHONY: preview
 preview: synth $(BIN)/cwtool ## Write a page with the dashboards, of all reference environments, of PHASE=3 or of ENV=<name>
@@ -131,8 +143,8 @@ update: deps ## Rewrite the golden files, then test without rewriting
 	@git status --short
 
 .PHONY: bench
-bench: deps ## Measure synthesis against an empty CDK app, and the cost of an alarm
-	@go test ./alarms ./test -run '^$$' -bench . -benchtime 1x -timeout 30m
+bench: deps ## Measure synthesis, and how fast alarms are played and compared
+	@go test ./alarms ./internal/alarmstate ./internal/changes ./test -run '^$$' -bench . -benchtime 1x -timeout 30m
 
 .PHONY: deps
 deps: node_modules/.installed .venv/.installed ## Install the pinned tools
@@ -164,7 +176,7 @@ $(BIN)/actionlint: tools/actionlint/go.mod tools/actionlint/go.sum
 	$(STEP) "building actionlint"
 	@go build -C tools/actionlint -o ../../$@ github.com/rhysd/actionlint/cmd/actionlint
 
-$(BIN)/cwtool: go.mod go.sum $(GO_FILES) $(PAGE_FILES)
+$(BIN)/cwtool: go.mod go.sum $(GO_FILES) $(EMBEDDED)
 	$(STEP) "building cwtool"
 	@go build -o $@ ./cmd/cwtool
 

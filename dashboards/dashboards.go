@@ -175,6 +175,9 @@ func (p page) layOut() body {
 	b := body{Start: p.start, PeriodOverride: "inherit", Variables: p.variables}
 	y := 0
 	for _, r := range p.rows {
+		if len(r.widgets) == 0 {
+			continue // the environment has nothing of it
+		}
 		left, open := columns, 0
 		for _, w := range r.widgets {
 			left -= w.width

@@ -248,8 +248,8 @@ func TestWidgetsFillTheGridWithoutOverlap(t *testing.T) {
 					}
 				}
 			}
-			for y, n := range rows {
-				if n != columns {
+			for y := range len(rows) {
+				if n := rows[y]; n != columns {
 					t.Errorf("%s: row %d is %d of %d columns wide", d.Name, y, n, columns)
 				}
 			}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+
+	"github.com/restartix/core-api-monitoring/internal/yamlcheck"
 )
 
 // command is a subcommand. run gets the arguments after its name and returns the exit status: 0 for nothing to report, 1 for
@@ -18,6 +20,7 @@ type command struct {
 var commands = []command{
 	{"test", "[flags] FILE...", "test alarms with series of samples", runTest},
 	{"preview", "[flags] TEMPLATE...", "write a page with the dashboards, on generated data", runPreview},
+	{"diff", "[flags] OLD NEW", "say what a new version of templates changes for people", runDiff},
 	{"lint", "[flags] TEMPLATE...", "find what is wrong with alarms, topics and dashboards", runLint},
 	{"cost", "[flags] TEMPLATE...", "estimate what templates cost a month", runCost},
 }
@@ -25,16 +28,30 @@ var commands = []command{
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 func run(args []string, out, problems io.Writer) int {
-	if len(args) > 0 {
-		for _, c := range commands {
-			if c.name == args[0] {
-				return c.run(args[1:], out, problems)
-			}
-		}
+	if len(args) == 0 {
+		usage(problems)
+		return 2
 	}
-	_, _ = fmt.Fprintln(problems, "usage: cwtool <command> [arguments]; cwtool <command> -h says more")
+	var names []string
 	for _, c := range commands {
-		_, _ = fmt.Fprintf(problems, "  %-8s %-28s %s\n", c.name, c.arguments, c.summary)
+		if c.name == args[0] {
+			return c.run(args[1:], out, problems)
+		}
+		names = append(names, c.name)
 	}
+	switch args[0] {
+	case "-h", "-help", "--help", "help":
+		usage(out)
+		return 0
+	}
+	_, _ = fmt.Fprintf(problems, "unknown command %q%s\n", args[0], yamlcheck.DidYouMean(args[0], names))
+	usage(problems)
 	return 2
+}
+
+func usage(w io.Writer) {
+	_, _ = fmt.Fprintln(w, "usage: cwtool <command> [arguments]; cwtool <command> -h says more")
+	for _, c := range commands {
+		_, _ = fmt.Fprintf(w, "  %-8s %-24s %s\n", c.name, c.arguments, c.summary)
+	}
 }

@@ -129,7 +129,7 @@ func (t *term) walk(visit func(*term)) {
 }
 
 // holds reports whether the rule is true of the alarms' states.
-func (t *term) holds(state func(*Alarm) State) bool {
+func (t *term) holds(state func(*term) State) bool {
 	switch t.op {
 	case "AND":
 		return t.args[0].holds(state) && t.args[1].holds(state)
@@ -140,7 +140,7 @@ func (t *term) holds(state func(*Alarm) State) bool {
 	case "TRUE", "FALSE":
 		return t.op == "TRUE"
 	}
-	return state(t.alarm).String() == t.op
+	return state(t).String() == t.op
 }
 
 // Alarms are the alarms whose states the rule names.
@@ -160,7 +160,12 @@ func (r *Rule) Holds(changes []Change) bool {
 	for _, c := range changes {
 		states[c.Alarm] = c.To
 	}
-	return r.root.holds(func(a *Alarm) State { return states[a] })
+	return r.root.holds(func(t *term) State { return states[t.alarm] })
+}
+
+// HoldsIn reports whether the rule is true of states by the names that it writes.
+func (r *Rule) HoldsIn(states map[string]State) bool {
+	return r.root.holds(func(t *term) State { return states[t.name] })
 }
 
 // ParseRule reads a rule by itself, without the alarms that it names.

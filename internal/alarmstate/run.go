@@ -180,7 +180,7 @@ func (c *conductor) follow(f *follower, at int64) {
 	}
 	f.due = false
 	state, current := OK, c.state[f.alarm]
-	if f.alarm.Rule.root.holds(func(a *Alarm) State { return c.state[a] }) {
+	if f.alarm.Rule.root.holds(func(t *term) State { return c.state[t.alarm] }) {
 		state = Alarming
 	}
 	if state != current {

@@ -168,7 +168,7 @@ func FuzzRule(f *testing.F) {
 		rule, err := parseRule(text)
 		if err == nil {
 			rule.root.walk(func(term *term) { term.alarm = &Alarm{} })
-			rule.root.holds(func(*Alarm) State { return OK })
+			rule.root.holds(func(*term) State { return OK })
 		} else if err.Error() == "" {
 			t.Error("an error without words")
 		}

@@ -57,6 +57,8 @@ type Resource struct {
 	Properties map[string]any
 	Metadata   map[string]any
 	DependsOn  any
+
+	Condition, DeletionPolicy, UpdateReplacePolicy any
 }
 
 // Read reads template files. A folder stands for the templates in it and in the nested assemblies of its stages, as the CDK

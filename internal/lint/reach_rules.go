@@ -152,13 +152,8 @@ var reachRules = []Rule{{
 			}
 			by := t.services()
 			for _, service := range slices.Sorted(maps.Keys(by)) {
-				for _, action := range usable {
-					if !slices.ContainsFunc(statements(key, "KeyPolicy"), func(s map[string]any) bool {
-						return s["Effect"] == "Allow" && covers(s, action) && principal(s, service) && by[service][0].meets(s)
-					}) {
-						report(t.place, "the policy of key %s does not let %s do %s: it stops %s", key.LogicalID, service, action, carries(by[service]))
-						break
-					}
+				if action := by[service][0].forbidden(key); action != "" {
+					report(t.place, "the policy of key %s does not let %s do %s: it stops %s", key.LogicalID, service, action, carries(by[service]))
 				}
 			}
 		}
