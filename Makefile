@@ -53,8 +53,8 @@ test: deps chromium $(BIN)/golangci-lint $(BIN)/actionlint ## Run every test and
 	@.venv/bin/shellcheck $(SCRIPTS)
 	$(STEP) "Python: the emulator's tests"
 	@cd emulator && ../$(PYTHON) -m unittest --quiet
-	$(STEP) "Go: all tests (the ones in test/ need about a minute)"
-	@go test ./...
+	$(STEP) "Go: all tests (those that deploy, draw and play incidents take some minutes)"
+	@go test -timeout 30m ./...
 
 .PHONY: ci
 ci: test review ## What the pipeline runs on a push and a pull request: tests, and what changes against BASE=main
@@ -139,7 +139,7 @@ update: deps ## Rewrite the golden files, then test without rewriting
 	$(STEP) "rewriting golden files"
 	@UPDATE_GOLDEN=1 CDK_VALIDATION=false go test ./... -run AsReviewed
 	$(STEP) "testing against them"
-	@go test ./...
+	@go test -timeout 30m ./...
 	@git status --short
 
 .PHONY: bench

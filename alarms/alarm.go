@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strconv"
 	"strings"
 
 	"github.com/restartix/core-api-monitoring/config"
@@ -79,6 +80,7 @@ type Dimension struct {
 // site is one pool, instance, replica, shard, … of an environment for which there is an alarm.
 type site struct {
 	suffix      string // of the alarm's name; empty where there is only one
+	hundred     string // that an enterprise shard is in; empty for what is no shard
 	name        string // in descriptions; the suffix if empty
 	stack       string
 	dimensions  []Dimension
@@ -115,9 +117,9 @@ func sitesOf(e *config.Environment, scope Scope) []site {
 				ErrorBudget:      slo.Budget(phase.Availability.Shared),
 			},
 		}}
-		for _, s := range e.Shards {
+		for i, s := range e.Shards {
 			list = append(list, site{
-				suffix: s.Name, name: "shard " + s.Name, stack: ShardStack(s.Name),
+				suffix: s.Name, hundred: hundred(i), name: "shard " + s.Name, stack: ShardStack(s.Name),
 				dimensions: []Dimension{in, {metrics.Shard, s.Name}},
 				capacity: map[Capacity]float64{
 					AllocatedStorage: gigabytes(s.AllocatedStorageGB),
@@ -178,6 +180,17 @@ func sitesOf(e *config.Environment, scope Scope) []site {
 			check = config.DatabaseCheckReference
 		}
 		return []site{{stack: EdgeStack, dimensions: []Dimension{{metrics.HealthCheckID, check}}}}
+	case PerFollowedDatabase:
+		if e.ExternalCheck == nil {
+			return nil
+		}
+		return []site{{dimensions: []Dimension{in}}}
+	case PerHundredShards:
+		var list []site
+		for i := 0; i < len(e.Shards); i += 100 {
+			list = append(list, site{suffix: hundred(i)})
+		}
+		return list
 	case PerDestination:
 		var list []site
 		for _, d := range config.Destinations {
@@ -198,6 +211,9 @@ func sitesOf(e *config.Environment, scope Scope) []site {
 	}
 	return nil
 }
+
+// hundred is the name of the hundred that a shard is in, by its place in the environment's file.
+func hundred(shard int) string { return strconv.Itoa(shard/100 + 1) }
 
 func gigabytes(n int) float64 { return float64(n) * 1e9 }
 

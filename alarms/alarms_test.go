@@ -266,7 +266,7 @@ func TestACompositeOfUnknownOrUnlikeAlarmsIsRefused(t *testing.T) {
 		"Lonely: it is a Part, but no composite refers to it":        {[]Definition{good(), part}, func(*Composite) {}},
 		"Both: it is a Part, but no composite refers to it":          {[]Definition{good()}, func(c *Composite) { c.Part = true }},
 		`no alarm "Bad" to refer to before it`:                       {[]Definition{good()}, func(c *Composite) { c.Quiet = &Quiet{While: "Bad", Wait: 60, Extension: 60} }},
-		`no alarm "Bad" of the shared tier`:                          {[]Definition{good()}, func(c *Composite) { c.OrShared = []string{"Bad"} }},
+		`no alarm "Bad" of the shared tier`:                          {[]Definition{good()}, func(c *Composite) { c.OrShared = "Bad" }},
 		"Quiet waits 0 s":                                            {[]Definition{good()}, func(c *Composite) { c.Quiet = &Quiet{While: "Good", Extension: 60} }},
 		"ID is used twice":                                           {[]Definition{good()}, func(c *Composite) { c.ID = "Good" }},
 	} {

@@ -20,6 +20,8 @@ const (
 	maxActions     = 5         // for each state
 	maxMetrics     = 10        // in a math alarm
 	maxRule        = 10_240    // characters of a composite's
+	maxReferred    = 100       // alarms in a composite's rule
+	maxReferring   = 150       // composites whose rules have an alarm
 	maxWindow      = 86_400    // seconds, period times evaluation periods
 	maxLongWindow  = 7 * 86400 // the same where the period is an hour or more
 )
@@ -27,6 +29,7 @@ const (
 var (
 	pascalCase = regexp.MustCompile(`^[A-Z][A-Za-z0-9]+$`)
 	kebabCase  = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+	reference  = regexp.MustCompile(`ALARM\("([^"]+)"\)`)
 	termID     = regexp.MustCompile(`^[a-z][A-Za-z0-9_]*$`)
 )
 
@@ -51,7 +54,7 @@ func checkDefinitions(definitions []Definition, composites []Composite) error {
 		if _, ok := config.Phases[d.Since]; !ok {
 			report("Since %d is not a phase; allowed: 1 to 4", d.Since)
 		}
-		oneOf(report, "Each", d.Each, PerEnvironment, PerTier, PerPool, PerInstance, PerReplica, PerService, PerCategory, PerExternalCheck, PerDatabaseCheck, PerDestination)
+		oneOf(report, "Each", d.Each, PerEnvironment, PerTier, PerPool, PerInstance, PerReplica, PerService, PerCategory, PerExternalCheck, PerDatabaseCheck, PerFollowedDatabase, PerHundredShards, PerDestination)
 		oneOf(report, "Severity", d.Severity, Critical, Warning, Info)
 		for _, n := range d.Notify {
 			oneOf(report, "Notify", n, config.Destinations...)
@@ -103,9 +106,12 @@ func checkDefinitions(definitions []Definition, composites []Composite) error {
 		known[c.ID], ids = true, append(ids, c.ID)
 	}
 	for _, c := range composites {
-		shared := c.OrShared
+		var shared []string
+		if c.OrShared != "" {
+			shared = append(shared, c.OrShared)
+		}
 		if c.Quiet != nil && c.Quiet.Shared {
-			shared = append(slices.Clone(shared), c.Quiet.While)
+			shared = append(shared, c.Quiet.While)
 		}
 		for _, id := range shared {
 			if !known[id] {
@@ -177,9 +183,11 @@ func (sig Signal) check(report func(string, ...any), d Definition) {
 	}
 	percentile := slices.ContainsFunc(sig.Terms, func(t Term) bool { return t.Statistic.Percentile() })
 	switch {
-	case percentile && sig.Expression != "":
-		report("a percentile in an expression has no setting for few samples; expected a percentile on its own")
-	case percentile && d.LowSamples != IgnoreLowSamples && d.LowSamples != EvaluateLowSamples:
+	case percentile && sig.Expression != "" && !slices.ContainsFunc(sig.Terms, func(t Term) bool { return t.Statistic == sampleCount }):
+		report("a percentile in an expression has no setting for few samples; expected a floor of SampleCount, as Enough has, or a percentile on its own")
+	case percentile && sig.Expression != "" && d.LowSamples != "":
+		report("LowSamples %q is not for an expression", d.LowSamples)
+	case percentile && sig.Expression == "" && d.LowSamples != IgnoreLowSamples && d.LowSamples != EvaluateLowSamples:
 		report("LowSamples %q is not allowed for a percentile; allowed: %s, %s", d.LowSamples, IgnoreLowSamples, EvaluateLowSamples)
 	case !percentile && d.LowSamples != "":
 		report("LowSamples %q is only for a percentile", d.LowSamples)
@@ -195,6 +203,7 @@ func (sig Signal) check(report func(string, ...any), d Definition) {
 func checkAlarms(e *config.Environment, list []Alarm) error {
 	var problems []error
 	names, ids := map[string]bool{}, map[string]bool{}
+	referring := map[string]int{}
 	for _, a := range list {
 		report := func(format string, args ...any) {
 			problems = append(problems, fmt.Errorf("alarm %s: %s", a.Name, fmt.Sprintf(format, args...)))
@@ -211,6 +220,15 @@ func checkAlarms(e *config.Environment, list []Alarm) error {
 		}
 		if n := len(a.Destinations); n > maxActions {
 			report("%d destinations; allowed: %d", n, maxActions)
+		}
+		states := reference.FindAllStringSubmatch(a.Rule, -1)
+		if n := len(states); n > maxReferred {
+			report("rule of %d alarms; allowed: %d", n, maxReferred)
+		}
+		for _, s := range states {
+			if referring[s[1]]++; referring[s[1]] == maxReferring+1 {
+				report("its rule is the %dth with %s; allowed: %d", maxReferring+1, s[1], maxReferring)
+			}
 		}
 		if n := len(a.Rule); n > maxRule {
 			report("rule of %d characters is too long; allowed: %d", n, maxRule)

@@ -16,10 +16,10 @@ type Composite struct {
 	Each  Scope
 	Since int
 
-	// AllOf must all be in ALARM, of AnyOf one, and of NoneOf none. At an enterprise shard the shared tier's alarms of OrShared
-	// count as AnyOf: what hits every tier is one incident.
+	// AllOf must all be in ALARM, of AnyOf one, and of NoneOf none. At an enterprise shard OrShared, a composite per hundred
+	// shards, counts as AnyOf: what hits every tier is one incident.
 	AllOf, AnyOf, NoneOf []string
-	OrShared             []string
+	OrShared             string
 	// Quiet keeps the composite from telling what another alarm has told already; nil where nothing does.
 	Quiet   *Quiet
 	Because string
@@ -38,7 +38,7 @@ type Composite struct {
 // it tells after all.
 type Quiet struct {
 	While string // ID of the other alarm, of which the stack has one
-	// Shared makes it the shared tier's alarm, of which only the enterprise shards' composites hear.
+	// Shared makes it a composite per hundred shards, of which only the enterprise shards' composites hear.
 	Shared bool
 	// Wait is how long the composite waits for the other alarm to come first; Extension how long it keeps still after the other
 	// has ended. Both in seconds.
@@ -68,11 +68,8 @@ func (c Composite) at(e *config.Environment, s site, others []Alarm) (Alarm, err
 		return list
 	}
 	all, anyOf := states(c.AllOf), states(c.AnyOf)
-	shard := s.stack != MonitoringStack && s.stack != EdgeStack
-	for _, id := range c.OrShared {
-		if shard {
-			anyOf = append(anyOf, fmt.Sprintf("ALARM(%q)", Name(e, id)))
-		}
+	if c.OrShared != "" && s.hundred != "" {
+		anyOf = append(anyOf, fmt.Sprintf("ALARM(%q)", Name(e, c.OrShared+"-"+s.hundred)))
 	}
 	if len(c.AllOf) > len(all) || len(c.AnyOf) > 0 && len(anyOf) == 0 {
 		return a, fmt.Errorf("alarm %s: stack %s has none of %v to combine", a.Name, a.Stack, slices.Concat(c.AllOf, c.AnyOf))
@@ -87,10 +84,10 @@ func (c Composite) at(e *config.Environment, s site, others []Alarm) (Alarm, err
 	}
 	a.Rule = strings.Join(all, " AND ")
 	switch {
-	case c.Quiet == nil, c.Quiet.Shared && !shard:
+	case c.Quiet == nil, c.Quiet.Shared && s.hundred == "":
 		return a, nil
 	case c.Quiet.Shared:
-		a.Quiet = &Quiet{While: Name(e, c.Quiet.While), Wait: c.Quiet.Wait, Extension: c.Quiet.Extension}
+		a.Quiet = &Quiet{While: Name(e, c.Quiet.While+"-"+s.hundred), Wait: c.Quiet.Wait, Extension: c.Quiet.Extension}
 		return a, nil
 	}
 	i := slices.IndexFunc(others, func(o Alarm) bool { return o.Definition == c.Quiet.While })

@@ -67,6 +67,10 @@ const (
 	PerExternalCheck Scope = "external check"
 	// PerDatabaseCheck is the same for the check that carries the database's state to the Region of the check from outside.
 	PerDatabaseCheck Scope = "database check"
+	// PerFollowedDatabase is the shared tier's database, where there is such a check, on {Environment}.
+	PerFollowedDatabase Scope = "followed database"
+	// PerHundredShards is one for each hundred enterprise shards: CloudWatch lets 150 composites refer to an alarm.
+	PerHundredShards Scope = "hundred shards"
 	// PerDestination is one alarm for each destination's topic, on {TopicName}.
 	PerDestination Scope = "destination"
 )

@@ -12,7 +12,7 @@ var incidents = []Composite{
 	{
 		ID: "DatabaseUnreachable", Each: PerTier, Since: 1,
 		AnyOf:    []string{"DatabaseNotAnswering"},
-		Quiet:    &Quiet{While: "DatabaseUnreachable", Shared: true, Wait: Minute, Extension: 10 * Minute},
+		Quiet:    &Quiet{While: "FailureKnownForShards", Shared: true, Wait: Minute, Extension: 10 * Minute},
 		Because:  "a service that is gone says nothing of any tier; the shared tier's page is enough",
 		Severity: Critical,
 		Notify:   toOnCall,
@@ -24,7 +24,7 @@ var incidents = []Composite{
 	{
 		ID: "CauseKnown", Each: PerTier, Since: 1, Part: true,
 		AnyOf:    []string{"DatabaseUnreachable"},
-		OrShared: []string{"FailureKnown"},
+		OrShared: "FailureKnownForShards",
 		Because:  "it has told, be it of this tier or of all",
 		Severity: Critical,
 		Problem:  "The database ({name}) cannot be reached, or the shared tier fails too.",
@@ -75,6 +75,16 @@ var incidents = []Composite{
 		Runbook:  "error-budget-burn",
 	},
 	{
+		ID: "FailureKnownForShards", Each: PerHundredShards, Since: 3, Part: true,
+		AnyOf:    []string{"FailureKnown"},
+		Because:  "the shared tier's state, once for each hundred shards, since CloudWatch lets 150 composites refer to an alarm",
+		Severity: Critical,
+		Problem:  "Requests of the shared tier fail for a reason that has paged.",
+		Users:    "See the alarm that this one stands for.",
+		First:    "Nothing here: it keeps the enterprise shards' alarms quiet.",
+		Runbook:  "error-budget-burn",
+	},
+	{
 		ID: "ReplicaLost", Each: PerEnvironment, Since: 2,
 		AnyOf:    []string{"ReplicaDown"},
 		Quiet:    &Quiet{While: "DatabaseUnreachable", Wait: Minute, Extension: 10 * Minute},
@@ -90,9 +100,19 @@ var incidents = []Composite{
 // seenFromOutside is the same for the check from outside, in its own Region.
 var seenFromOutside = []Composite{
 	{
+		ID: "DatabaseWentDown", Each: PerDatabaseCheck, Since: 1, Part: true,
+		AllOf:    []string{"DatabaseDownSeenAtEdge", "DatabaseUpSeenAtEdge"},
+		Because:  "it has told; an hour later an outage outside is news again",
+		Severity: Critical,
+		Problem:  "The database cannot be reached, and could within the last hour.",
+		Users:    "See DatabaseUnreachable.",
+		First:    "Nothing here: it keeps ExternalCheckFailing quiet.",
+		Runbook:  "external-check",
+	},
+	{
 		ID: "ExternalCheckFailing", Each: PerExternalCheck, Since: 1,
 		AllOf:    []string{"ExternalCheckDown"},
-		Quiet:    &Quiet{While: "DatabaseDownSeenAtEdge", Wait: 2 * Minute, Extension: 10 * Minute},
+		Quiet:    &Quiet{While: "DatabaseWentDown", Wait: 2 * Minute, Extension: 10 * Minute},
 		Because:  "when the service is gone, DatabaseUnreachable pages the same people; composites cannot look into another Region, so a Route 53 check carries the database's state here, a minute or two late",
 		Severity: Critical,
 		Notify:   toOnCall,

@@ -64,43 +64,47 @@ func burnSeverity(b slo.Burn) Severity {
 	return Warning
 }
 
-const latencyObjective = "an hour of breach, quarter by quarter: the percentile of the whole hour would be over after half a minute of slowness, and stay over for the hour; a quarter with too few samples keeps the state"
+const latencyObjective = "an hour of breach, quarter by quarter: the percentile of the whole hour would be over after half a minute of slowness, and stay over for the hour"
+
+// How many requests a percentile takes: with as many, one slow request is not over it.
+const (
+	enoughForP95 = 20
+	enoughForP99 = 100
+)
 
 // The latency objectives of the endpoint categories.
 var objectiveAlarms = []Definition{
 	{
-		ID:         "EndpointLatencyP95High",
-		Each:       PerCategory,
-		Since:      1,
-		Signal:     P95(metrics.RequestDuration),
-		Is:         Above,
-		Threshold:  PercentOf(100, LatencyP95),
-		Window:     Window{Period: 15 * Minute, Datapoints: 4, Of: 4},
-		Missing:    NotBreaching,
-		LowSamples: IgnoreLowSamples,
-		Because:    latencyObjective,
-		Severity:   Warning,
-		Problem:    "For an hour, one {name} request in twenty has taken longer than its objective.",
-		Users:      "These pages feel slow.",
-		First:      "Run the saved query slow-endpoints and look for this category's endpoints: a change, its queries, or an outside service.",
-		Runbook:    "slow-response-times",
+		ID:        "EndpointLatencyP95High",
+		Each:      PerCategory,
+		Since:     1,
+		Signal:    Enough(metrics.RequestDuration, p95, enoughForP95),
+		Is:        Above,
+		Threshold: PercentOf(100, LatencyP95),
+		Window:    Window{Period: 15 * Minute, Datapoints: 4, Of: 4},
+		Missing:   NotBreaching,
+		Because:   latencyObjective,
+		Severity:  Warning,
+		Problem:   "For an hour, one {name} request in twenty has taken longer than its objective.",
+		Users:     "These pages feel slow.",
+		First:     "Run the saved query slow-endpoints and look for this category's endpoints: a change, its queries, or an outside service.",
+		Runbook:   "slow-response-times",
 	},
 	{
-		ID:         "EndpointLatencyP99High",
-		Each:       PerCategory,
-		Since:      1,
-		Signal:     P99(metrics.RequestDuration),
-		Is:         Above,
-		Threshold:  PercentOf(100, LatencyP99),
-		Window:     Window{Period: 15 * Minute, Datapoints: 4, Of: 4},
-		Missing:    NotBreaching,
-		LowSamples: IgnoreLowSamples,
-		Because:    latencyObjective,
-		Severity:   Warning,
-		Problem:    "For an hour, one {name} request in a hundred has taken longer than its objective.",
-		Users:      "A few of these requests are slow.",
-		First:      "Run the saved query slow-endpoints and look for this category's endpoints; few and slow often means one tenant's data.",
-		Runbook:    "slow-response-times",
+		ID:        "EndpointLatencyP99High",
+		Each:      PerCategory,
+		Since:     1,
+		Signal:    Enough(metrics.RequestDuration, p99, enoughForP99),
+		Is:        Above,
+		Threshold: PercentOf(100, LatencyP99),
+		Window:    Window{Period: 15 * Minute, Datapoints: 4, Of: 4},
+		Missing:   NotBreaching,
+		Because:   latencyObjective,
+		Severity:  Warning,
+		Problem:   "For an hour, one {name} request in a hundred has taken longer than its objective.",
+		Users:     "A few of these requests are slow.",
+		First:     "Run the saved query slow-endpoints and look for this category's endpoints; few and slow often means one tenant's data.",
+		Runbook:   "slow-response-times",
 	},
 }
 
@@ -129,14 +133,14 @@ var externalAlarms = []Definition{
 	},
 	{
 		ID:        DatabaseDown,
-		Each:      PerEnvironment,
+		Each:      PerFollowedDatabase,
 		Since:     1,
-		Signal:    Minimum(metrics.CanConnect),
+		Signal:    Maximum(metrics.CanConnect),
 		Is:        Below,
 		Threshold: Value(1),
-		Window:    Window{Period: Minute, Datapoints: 1, Of: 1},
+		Window:    Window{Period: 2 * Minute, Datapoints: 1, Of: 1},
 		Missing:   Breaching,
-		Because:   "it only keeps another alarm quiet, so it may be quick; DatabaseUnreachable tells",
+		Because:   "not one good probe in two minutes, which is never without DatabaseUnreachable; one datapoint, since Route 53 follows no alarm of several",
 		Severity:  Critical,
 		Part:      true,
 		Problem:   "The Core API cannot reach its database, or has stopped saying that it can.",
@@ -158,7 +162,24 @@ var externalAlarms = []Definition{
 		Part:      true,
 		Problem:   "The database cannot be reached, as its alarm in the environment's Region says.",
 		Users:     "See DatabaseUnreachable.",
-		First:     "Nothing here: it keeps ExternalCheckFailing quiet.",
+		First:     "Nothing here: DatabaseWentDown is made of it.",
+		Runbook:   "external-check",
+	},
+	{
+		ID:        "DatabaseUpSeenAtEdge",
+		Each:      PerDatabaseCheck,
+		Since:     1,
+		Signal:    Maximum(metrics.ExternalCheckStatus),
+		Is:        Above,
+		Threshold: Value(0),
+		Window:    Window{Period: Hour, Datapoints: 1, Of: 1},
+		Missing:   NotBreaching,
+		Because:   "a database that was up within the hour has just gone down; one that is down for longer, or a publisher that died, must not keep the eye from outside shut",
+		Severity:  Critical,
+		Part:      true,
+		Problem:   "The database was up within the last hour, as its alarm in the environment's Region says.",
+		Users:     "Nothing.",
+		First:     "Nothing here: DatabaseWentDown is made of it.",
 		Runbook:   "external-check",
 	},
 }

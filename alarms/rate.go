@@ -13,6 +13,15 @@ const (
 	queryFloor   = 1000
 )
 
+// Enough is a percentile in milliseconds, and 0 where the metric has fewer samples than the floor: CloudWatch's own setting for few
+// samples wants ten times as many.
+func Enough(m metrics.Metric, percentile Statistic, floor int) Signal {
+	return Signal{
+		Terms:      []Term{{"slow", m, percentile}, {"samples", m, sampleCount}},
+		Expression: "IF(samples >= " + strconv.Itoa(floor) + ", slow, 0)",
+	}
+}
+
 // Rate is part as a percentage of whole, both summed over the period, and 0 where whole is under the floor or missing.
 func Rate(part, whole metrics.Metric, floor int) Signal {
 	return Signal{

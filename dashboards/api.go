@@ -1,8 +1,6 @@
 package dashboards
 
 import (
-	"fmt"
-
 	"github.com/restartix/core-api-monitoring/alarms"
 	"github.com/restartix/core-api-monitoring/metrics"
 	"github.com/restartix/core-api-monitoring/slo"
@@ -106,17 +104,4 @@ func (v *view) service(title string, unit metrics.Unit, stat string, of ...label
 type labelled struct {
 	metric metrics.Metric
 	label  string
-}
-
-// runbooks links to every runbook that an alarm of the environment names.
-func (v *view) runbooks() string {
-	seen := map[string]bool{}
-	text := "### Runbooks\n"
-	for _, a := range v.alarms {
-		if !seen[a.Runbook] {
-			seen[a.Runbook] = true
-			text += fmt.Sprintf("\n- [%s](%s/%s)", a.Runbook, v.env.Runbooks, a.Runbook)
-		}
-	}
-	return text
 }

@@ -48,9 +48,17 @@ type page struct {
 	rows      []row
 }
 
-// choose lets people choose a dimension's value, and returns what stands for it: the value itself where there is only one.
-func (p *page) choose(pattern, label string, values []string) string {
+// chosen is what stands for the value that people choose: the value itself where there is only one.
+func chosen(pattern string, values []string) string {
 	if len(values) == 1 {
+		return values[0]
+	}
+	return pattern
+}
+
+// choose lets people choose a dimension's value, if there are several, and returns what stands for it.
+func (p *page) choose(pattern, label string, values []string) string {
+	if chosen(pattern, values) != pattern {
 		return values[0]
 	}
 	v := variable{

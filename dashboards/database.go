@@ -48,7 +48,7 @@ func database(v *view) page {
 		{6, join(
 			v.storage(),
 			v.daysLeft(6),
-			v.graph(graph{title: "Time since the database can be restored to", unit: metrics.Seconds, watched: []watch{{"BackupStale", ""}}}),
+			v.graph(graph{title: "Age of the newest point that can be restored", unit: metrics.Seconds, watched: []watch{{"BackupStale", ""}}}),
 		)},
 		{8, join(one(v.log("Slowest statements", "slowest-sql")), one(v.log("Slow queries, one by one", "slow-queries")))},
 		{6, one(v.log("When requests had to wait, and in which pool", "pool-exhaustion"))},
@@ -75,7 +75,7 @@ func database(v *view) page {
 					v.graph(graph{title: "Queries cut off", unit: metrics.Percent, chosen: true, watched: []watch{{"QueryTimeoutRateHigh", "share"}}}),
 					v.graph(graph{title: "Transactions a second", unit: metrics.CountPerSecond, chosen: true, watched: []watch{{"TransactionRateHigh", "transactions"}}}),
 					v.graph(graph{title: "Dead rows", unit: metrics.Percent, chosen: true, watched: []watch{{"DeadTuplesHigh", "share"}}, back: "-P1D"}),
-					v.graph(graph{title: "Time since restorable", unit: metrics.Seconds, chosen: true, watched: []watch{{"BackupStale", "age"}}}),
+					v.graph(graph{title: "Age of the restorable point", unit: metrics.Seconds, chosen: true, watched: []watch{{"BackupStale", "age"}}}),
 				)},
 			}
 	})
@@ -115,7 +115,9 @@ func (v *view) daysLeft(width int) []widget {
 			lines: []line{
 				{metric: metrics.DatabaseSize, stat: "Average", dimensions: v.here(), id: "size", period: day, hidden: true},
 				{expression: "size - size + AVG(DIFF(size))", id: "growth", period: day, hidden: true},
-				{expression: fmt.Sprintf("IF(growth > 0, (%s - size) / growth, %d)", number64(a.Threshold), never), label: "days left", period: day},
+				// A growth under a kilobyte a day is none.
+				{expression: fmt.Sprintf("(%s - size) / IF(growth > 1000, growth, 1000)", number64(a.Threshold)), id: "left", period: day, hidden: true},
+				{expression: fmt.Sprintf("IF(left > %d, %d, IF(left > 0, left, 0))", never, never), label: "days left", period: day},
 			},
 		})
 	}
@@ -136,11 +138,14 @@ func one(w widget) []widget { return []widget{w} }
 
 // shard is the dimension of the chosen shard.
 func (v *view) shard() alarms.Dimension {
-	d := alarms.Dimension{Name: metrics.Shard, Value: chosenShard}
-	if len(v.env.Shards) == 1 {
-		d.Value = v.env.Shards[0].Name
+	return alarms.Dimension{Name: metrics.Shard, Value: chosen(chosenShard, v.shards())}
+}
+
+func (v *view) shards() (names []string) {
+	for _, s := range v.env.Shards {
+		names = append(names, s.Name)
 	}
-	return d
+	return names
 }
 
 // withShards adds, where there are enterprise shards, the view of all of them, which shows the worst ten so that it stays
@@ -150,11 +155,7 @@ func (v *view) withShards(p page, rows func() (all, chosen []row)) page {
 		return p
 	}
 	all, chosen := rows()
-	var names []string
-	for _, s := range v.env.Shards {
-		names = append(names, s.Name)
-	}
-	p.choose(chosenShard, "Shard", names)
+	p.choose(chosenShard, "Shard", v.shards())
 	p.rows = append(p.rows, heading("Enterprise shards", "The worst ten of each, so that one noisy shard among many is seen."))
 	p.rows = append(p.rows, all...)
 	p.rows = append(p.rows, heading("The chosen shard", "The one chosen at the top of the dashboard."))

@@ -72,7 +72,6 @@ type mark struct {
 	Value float64 `json:"value"`
 	Color string  `json:"color"`
 	Fill  string  `json:"fill,omitempty"`
-	YAxis string  `json:"yAxis,omitempty"`
 }
 
 // Colours of lines that mean something; each also says so in words.
@@ -100,7 +99,7 @@ type metricProperties struct {
 	Whole       bool         `json:"setPeriodToTimeRange,omitempty"`
 	Start       string       `json:"start,omitempty"`
 	End         string       `json:"end,omitempty"`
-	Metrics     []any        `json:"metrics"`
+	Metrics     []any        `json:"metrics,omitempty"`
 	YAxis       *yAxis       `json:"yAxis,omitempty"`
 	Annotations *annotations `json:"annotations,omitempty"`
 }
@@ -485,6 +484,9 @@ func (v *view) worst(title, definition string, period int) []widget {
 	g := graph{title: title}
 	thresholds := map[float64]drawn{}
 	for _, a := range list {
+		if len(a.Queries) > 1 {
+			v.report("graph %q: %s watches an expression, and the worst ten can be found of a metric only", title, a.Name)
+		}
 		q := a.Queries[0]
 		m, _ := metrics.Find(q.Namespace, q.Metric)
 		g.unit = m.Unit

@@ -87,7 +87,7 @@ const (
 )
 
 // availability shows a tier's objective: what was reached in the days promised, what is left of the error budget, how fast it
-// burned over the last week and, if asked for, now. At a burn rate of 1 the budget lasts just as long as promised.
+// burned in these days and, if asked for, burns now. At a burn rate of 1 the budget lasts just as long as promised.
 func (v *view) availability(shard bool, target float64, now bool) []widget {
 	dimensions := v.here()
 	if shard {
@@ -113,7 +113,7 @@ func (v *view) availability(shard bool, target float64, now bool) []widget {
 	}
 	return join(
 		v.graph(graph{
-			title: fmt.Sprintf("Availability (objective: %s)", number64(target)), view: "singleValue", whole: true, back: month, width: 5,
+			title: fmt.Sprintf("Availability (objective: %s %%)", number64(target)), view: "singleValue", whole: true, back: month, width: 5,
 			lines: terms(line{expression: "100 - 100 * FILL(failed, 0) / all", label: "% of requests", period: day}),
 		}),
 		v.graph(graph{
@@ -126,7 +126,7 @@ func (v *view) availability(shard bool, target float64, now bool) []widget {
 			},
 		}),
 		current,
-		v.graph(graph{title: "Burn rate over the last week", chosen: shard, watched: long, scale: budget, back: "-P7D"}),
+		v.graph(graph{title: "Burn rate over the month", chosen: shard, watched: long, scale: budget, back: month}),
 	)
 }
 
@@ -146,4 +146,17 @@ func durability() widget {
 
 func watchesData(a alarms.Alarm) bool {
 	return slices.ContainsFunc(slo.Durabilities, func(d slo.Durability) bool { return slices.Contains(d.WatchedBy, a.Definition) })
+}
+
+// runbooks links to every runbook that an alarm of the environment names.
+func (v *view) runbooks() string {
+	seen := map[string]bool{}
+	text := "### Runbooks\n"
+	for _, a := range v.alarms {
+		if !seen[a.Runbook] {
+			seen[a.Runbook] = true
+			text += fmt.Sprintf("\n- [%s](%s/%s)", a.Runbook, v.env.Runbooks, a.Runbook)
+		}
+	}
+	return text
 }

@@ -59,7 +59,7 @@ An outage that stops all traffic leaves no requests to count: the alarms ` + "`D
 ## Latency
 
 By endpoint category, measured on ` + "`http.request.duration_ms`" + `. A warning when the percentile of each quarter of an hour is
-over; a quarter with too few samples for it (200 for p95, 1000 for p99) keeps the state.
+over; a quarter with fewer than 20 requests says nothing of p95, with fewer than 100 nothing of p99.
 
 | category | p95 | p99 |
 |---|---|---|

@@ -19,7 +19,7 @@ func naive(e *config.Environment) ([]*alarmstate.Alarm, error) {
 	}
 	template := cfn.Template{Name: "naive", Resources: map[string]cfn.Resource{}}
 	for _, a := range list {
-		if a.Rule != "" || strings.HasPrefix(a.Definition, "ErrorBudgetBurn") || strings.HasPrefix(a.Definition, "DatabaseDown") {
+		if a.Rule != "" || strings.HasPrefix(a.Definition, "ErrorBudgetBurn") || strings.HasPrefix(a.Definition, "DatabaseDown") || a.Definition == "DatabaseUpSeenAtEdge" {
 			continue // what the requirements do not have
 		}
 		a.Period, a.DatapointsToAlarm, a.EvaluationPeriods = alarms.Minute, 1, 1
