@@ -186,7 +186,15 @@ func read(t cfn.Template, r cfn.Resource) alarm {
 			if a.statistic == "" {
 				a.statistic = fmt.Sprint(stat["Stat"])
 			}
-			a.metrics = strings.TrimSpace(a.metrics + " " + fmt.Sprint(stat["Metric"].(map[string]any)["MetricName"]))
+			metric := stat["Metric"].(map[string]any)
+			if name := fmt.Sprint(metric["MetricName"]); a.metrics != name { // two statistics of one
+				a.metrics = strings.TrimSpace(a.metrics + " " + name)
+			}
+			for _, d := range metric["Dimensions"].([]any) {
+				if dimension := d.(map[string]any); dimension["Name"] == "EndpointCategory" {
+					a.category = fmt.Sprint(dimension["Value"])
+				}
+			}
 		}
 	}
 	var to []string
