@@ -78,6 +78,25 @@ func restyle(n *yaml.Node) {
 	}
 }
 
+// annotation is a horizontal line: of a band, its lower end.
+type annotation struct {
+	Label string
+	Value float64
+}
+
+func (l *annotation) UnmarshalJSON(text []byte) error {
+	type plain annotation
+	if text[0] != '[' {
+		return json.Unmarshal(text, (*plain)(l))
+	}
+	var ends []plain
+	if err := json.Unmarshal(text, &ends); err != nil || len(ends) != 2 {
+		return fmt.Errorf("%s is no band: %w", text, err)
+	}
+	*l = annotation(ends[0])
+	return nil
+}
+
 // decoded is a body as its readers see it, told apart from the types that wrote it.
 type decoded struct {
 	Start     string
@@ -93,11 +112,8 @@ type decoded struct {
 			Metrics                        [][]any
 			Alarms                         []string
 			Annotations                    struct {
-				Horizontal []struct {
-					Label, Color string
-					Value        float64
-				}
-				Alarms []string
+				Horizontal []annotation
+				Alarms     []string
 			}
 		}
 	}

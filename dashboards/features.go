@@ -61,9 +61,9 @@ func (v *view) webhookGauge() []widget {
 			title: "Deliveries accepted", view: "gauge", unit: metrics.Percent, most: 100, width: 4,
 			lines: []line{{metric: metrics.WebhookSuccess, stat: "Average", dimensions: v.here(), label: "accepted", period: 5 * minute}},
 			marks: []mark{
-				{Label: "under the target", Value: a.Threshold, Color: amber, Fill: "above"},
-				{Label: "target: > " + number64(target) + " %", Value: target, Color: green, Fill: "above"},
-				{Label: string(a.Severity) + ": < " + number64(a.Threshold) + " %", Value: a.Threshold, Color: red, Fill: "below"},
+				{Label: string(a.Severity) + ": < " + number64(a.Threshold) + " %", Color: red, to: a.Threshold},
+				{Label: "under the target", Value: a.Threshold, Color: amber, to: target},
+				{Label: "target: > " + number64(target) + " %", Value: target, Color: green, to: 100},
 			},
 		})
 	}

@@ -1,6 +1,7 @@
 package dashboards
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"math"
@@ -66,12 +67,24 @@ type line struct {
 	region     string
 }
 
-// mark is a horizontal line.
+// mark is a horizontal line, or a band from the value to another.
 type mark struct {
 	Label string  `json:"label"`
 	Value float64 `json:"value"`
 	Color string  `json:"color"`
-	Fill  string  `json:"fill,omitempty"`
+	to    float64 // 0 is a line
+}
+
+// MarshalJSON writes a band as CloudWatch wants it: two ends in a list.
+func (m mark) MarshalJSON() ([]byte, error) {
+	type line mark
+	if m.to == 0 {
+		return json.Marshal(line(m))
+	}
+	type end struct {
+		Value float64 `json:"value"`
+	}
+	return json.Marshal([]any{line(m), end{m.to}})
 }
 
 // Colours of lines that mean something; each also says so in words.

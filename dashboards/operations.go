@@ -120,9 +120,9 @@ func (v *view) availability(shard bool, target float64, now bool) []widget {
 			title: "Error budget left", view: "gauge", unit: metrics.Percent, whole: true, back: month, width: 5, most: 100,
 			lines: terms(line{expression: fmt.Sprintf("100 - 100 * (100 * FILL(failed, 0) / all) / %s", number64(budget)), label: "left", period: day}),
 			marks: []mark{
-				{Label: fmt.Sprintf("over %d %%", budgetShort), Value: budgetShort, Color: amber, Fill: "above"},
-				{Label: fmt.Sprintf("over %d %%", budgetLow), Value: budgetLow, Color: green, Fill: "above"},
-				{Label: fmt.Sprintf("under %d %%", budgetShort), Value: budgetShort, Color: red, Fill: "below"},
+				{Label: fmt.Sprintf("under %d %%", budgetShort), Color: red, to: budgetShort},
+				{Label: fmt.Sprintf("under %d %%", budgetLow), Value: budgetShort, Color: amber, to: budgetLow},
+				{Label: fmt.Sprintf("over %d %%", budgetLow), Value: budgetLow, Color: green, to: 100},
 			},
 		}),
 		current,
