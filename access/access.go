@@ -15,6 +15,8 @@ type Grant struct {
 	Actions, Resources []string
 	// Bounded allows them only on roles within the boundary, so that nobody can make a role that may do more.
 	Bounded bool
+	// PassedTo allows them only to hand the role to these services.
+	PassedTo []string
 }
 
 // What the roles that are deployed do: the chat service draws the graph of an alarm, App Runner pulls the image.
@@ -36,7 +38,7 @@ func Boundary() []Grant {
 func Execution(e *config.Environment) []Grant {
 	alarm, topic := arn(e, "cloudwatch", "alarm:coreapi-%s-*"), arn(e, "sns", "coreapi-%s-*")
 	roles := []string{global(e, "iam", "role/coreapi-%s-slack-*")}
-	passed := roles
+	services := []string{"chatbot.amazonaws.com"}
 	list := []Grant{
 		{Actions: []string{"cloudwatch:PutMetricAlarm", "cloudwatch:PutCompositeAlarm", "cloudwatch:DeleteAlarms",
 			"cloudwatch:ListTagsForResource", "cloudwatch:TagResource", "cloudwatch:UntagResource"}, Resources: []string{alarm}},
@@ -78,7 +80,8 @@ func Execution(e *config.Environment) []Grant {
 	}
 	if m := e.Service.Managed; m != nil {
 		roles = append(roles, global(e, "iam", "role/coreapi-%s-service-*"))
-		passed = append(slices.Clone(roles), m.InstanceRole)
+		services = append(services, "build.apprunner.amazonaws.com")
+		list = append(list, Grant{Actions: []string{"iam:PassRole"}, Resources: []string{m.InstanceRole}, PassedTo: []string{"tasks.apprunner.amazonaws.com"}})
 		scaling := arn(e, "apprunner", "autoscalingconfiguration/coreapi-%s/*")
 		on := []string{arn(e, "apprunner", "service/"+m.Name+"/*"), scaling}
 		if m.VPCConnector != "" {
@@ -94,11 +97,11 @@ func Execution(e *config.Environment) []Grant {
 			Grant{Actions: []string{"ssm:DescribeParameters"}, Resources: anything})
 	}
 	return append(list,
+		Grant{Actions: []string{"iam:PassRole"}, Resources: roles, PassedTo: services},
 		Grant{Actions: []string{"iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy", "iam:DeleteRolePolicy", "iam:AttachRolePolicy", "iam:DetachRolePolicy"},
 			Resources: roles, Bounded: true},
 		Grant{Actions: []string{"iam:GetRole", "iam:GetRolePolicy", "iam:ListRolePolicies", "iam:ListAttachedRolePolicies", "iam:UpdateRole", "iam:UpdateRoleDescription",
-			"iam:UpdateAssumeRolePolicy", "iam:DeleteRole", "iam:TagRole", "iam:UntagRole"}, Resources: roles},
-		Grant{Actions: []string{"iam:PassRole"}, Resources: passed})
+			"iam:UpdateAssumeRolePolicy", "iam:DeleteRole", "iam:TagRole", "iam:UntagRole"}, Resources: roles})
 }
 
 // Deployment is what a job that deploys does itself: it takes the roles of the CDK's bootstrap, mutes warnings, sends test

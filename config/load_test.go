@@ -89,6 +89,35 @@ func TestErrorsAreTheSameEveryTime(t *testing.T) {
 	}
 }
 
+// What a pipeline may do to coreapi-prod-* would reach coreapi-prod-eu-* too.
+func TestAPipelinesEnvironmentIsTheBeginningOfNoOther(t *testing.T) {
+	root := t.TempDir()
+	text, err := os.ReadFile(filepath.Join("..", Directory, "prod.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Mkdir(filepath.Join(root, Directory), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write := func(name string) {
+		if err := os.WriteFile(filepath.Join(root, Directory, name+".yaml"), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("prod")
+	if _, err := LoadNamed(root, "prod"); err != nil {
+		t.Fatal(err)
+	}
+	write("prod-eu")
+	if _, err := LoadNamed(root, "prod"); err == nil || !strings.Contains(err.Error(), "the environment prod-eu has a name that begins with this one's") {
+		t.Errorf("error %v", err)
+	}
+	write("new-review")
+	if _, err := LoadNamed(root, "new-review"); err == nil || !strings.Contains(err.Error(), "expected another ending than -review") {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestAnUnknownEnvironmentNamesTheNearestOne(t *testing.T) {
 	_, err := LoadNamed("..", "prdo")
 	if err == nil || !strings.Contains(err.Error(), `did you mean "prod"?`) {

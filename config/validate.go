@@ -15,6 +15,9 @@ func validate(e *Environment, doc *yamlcheck.Document, problems *yamlcheck.Probl
 	if !environmentName.MatchString(e.Name) {
 		problems.Add(1, "the file's name %q is not allowed; expected the environment's name: lower case letters, digits and hyphens, at most 20 characters", e.Name)
 	}
+	if e.Deployer != nil && strings.HasSuffix(e.Name, "-review") {
+		problems.Add(1, "the file's name %q is not allowed with a deployer; expected another ending than -review, which is that of the GitHub environments that only look", e.Name)
+	}
 	validateService(e, doc, problems)
 	validatePhase(e, doc, problems)
 	validateNames(e, doc, problems)

@@ -65,6 +65,9 @@ func document(e *config.Environment, may []access.Grant) awsiam.PolicyDocument {
 		if g.Bounded {
 			props.Conditions = &map[string]any{"StringEquals": map[string]any{"iam:PermissionsBoundary": boundaryARN(e)}}
 		}
+		if g.PassedTo != nil {
+			props.Conditions = &map[string]any{"StringEquals": map[string]any{"iam:PassedToService": g.PassedTo}}
+		}
 		statements = append(statements, awsiam.NewPolicyStatement(props))
 	}
 	return awsiam.NewPolicyDocument(&awsiam.PolicyDocumentProps{Statements: &statements})

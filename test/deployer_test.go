@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -74,7 +75,7 @@ type policy []statement
 type statement struct {
 	Effect           string
 	Action, Resource texts
-	Condition        map[string]map[string]string
+	Condition        map[string]map[string]texts
 }
 
 type texts []string
@@ -108,7 +109,7 @@ func statements(t *testing.T, document any) policy {
 func (p policy) allows(action, resource, boundary string) bool {
 	for _, s := range p {
 		bounded := s.Condition["StringEquals"]["iam:PermissionsBoundary"]
-		if s.Effect == "Allow" && matches(s.Action, action) && matches(s.Resource, resource) && (bounded == "" || bounded == boundary) {
+		if s.Effect == "Allow" && matches(s.Action, action) && matches(s.Resource, resource) && (bounded == nil || slices.Contains(bounded, boundary)) {
 			return true
 		}
 	}
@@ -123,6 +124,30 @@ func matches(patterns texts, text string) bool {
 		}
 	}
 	return false
+}
+
+// A role that could be handed to any service could be worked with by anybody who may use that service.
+func TestRolesAreHandedOnlyToTheServicesThatWorkWithThem(t *testing.T) {
+	for _, e := range synth(t).references() {
+		passed := 0
+		for _, s := range execution(t, e) {
+			if !matches(s.Action, "iam:PassRole") {
+				continue
+			}
+			passed++
+			for _, to := range s.Condition["StringEquals"]["iam:PassedToService"] {
+				if !slices.Contains([]string{"chatbot.amazonaws.com", "build.apprunner.amazonaws.com", "tasks.apprunner.amazonaws.com"}, to) {
+					t.Errorf("%s: roles may be handed to %s", e.Name, to)
+				}
+			}
+			if len(s.Condition["StringEquals"]["iam:PassedToService"]) == 0 {
+				t.Errorf("%s: roles %v may be handed to any service", e.Name, s.Resource)
+			}
+		}
+		if passed != 2 {
+			t.Errorf("%s: %d statements hand roles on, want one for ours and one for the instance's", e.Name, passed)
+		}
+	}
 }
 
 func execution(t *testing.T, e *config.Environment) policy {
@@ -280,9 +305,9 @@ func TestOnlyTheRepositorysJobsOnTheEnvironmentTakeItsRoles(t *testing.T) {
 		} {
 			r := deployer(t, e).Resources[role]
 			trust := statements(t, r.Properties["AssumeRolePolicyDocument"])
-			condition := map[string]map[string]string{"StringEquals": {
-				"token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-				"token.actions.githubusercontent.com:sub": "repo:" + e.Deployer.Repository + ":environment:" + want.environment,
+			condition := map[string]map[string]texts{"StringEquals": {
+				"token.actions.githubusercontent.com:aud": {"sts.amazonaws.com"},
+				"token.actions.githubusercontent.com:sub": {"repo:" + e.Deployer.Repository + ":environment:" + want.environment},
 			}}
 			if len(trust) != 1 || fmt.Sprint(trust[0].Condition) != fmt.Sprint(condition) || fmt.Sprint(trust[0].Action) != "[sts:AssumeRoleWithWebIdentity]" {
 				t.Errorf("%s: %s trusts %+v, want one statement with %v", e.Name, role, trust, condition)

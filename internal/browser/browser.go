@@ -31,10 +31,10 @@ type Browser struct {
 // patience is how long one step on a page may take.
 const patience = 30 * time.Second
 
-// Start starts the Chromium that is on PATH.
+// Start starts the Chrome or Chromium that is on PATH. Chrome comes first: the Chromium of GitHub's runners may not start its sandbox.
 func Start() (*Browser, error) {
 	var path string
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "chrome"} {
+	for _, name := range []string{"google-chrome", "chromium", "chromium-browser", "chrome"} {
 		if found, err := exec.LookPath(name); err == nil {
 			path = found
 			break
