@@ -172,6 +172,71 @@ func TestEveryJobHasATimeoutAndNoPermissionThatItDoesNotNeed(t *testing.T) {
 	}
 }
 
+// What npm, pip and Go fetch is run and compiled before AWS has given a role.
+func TestADeploymentIsBuiltBeforeThereAreCredentials(t *testing.T) {
+	found := 0
+	for id, j := range workflows(t)["deploy-environment"].Jobs {
+		built := slices.IndexFunc(j.Steps, func(s step) bool { return s.Run == ".ci/build" })
+		role := slices.IndexFunc(j.Steps, func(s step) bool { return strings.HasPrefix(s.Uses, "aws-actions/configure-aws-credentials@") })
+		if role < 0 {
+			continue
+		}
+		found++
+		if built < 0 || built > role {
+			t.Errorf("job %s builds in step %d and takes its role in step %d", id, built, role)
+		}
+	}
+	if found != 2 {
+		t.Errorf("%d jobs take a role; expected 2", found)
+	}
+}
+
+func TestDependabotKnowsEveryFolderWithPins(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, ".github/dependabot.yml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var bot struct {
+		Updates []struct {
+			Ecosystem   string `yaml:"package-ecosystem"`
+			Directories []string
+			Schedule    struct{ Interval string }
+		}
+	}
+	if err := yaml.Unmarshal(text, &bot); err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, u := range bot.Updates {
+		for _, d := range u.Directories {
+			got = append(got, u.Ecosystem+" "+d)
+		}
+		if u.Schedule.Interval != "weekly" {
+			t.Errorf("%s: %q, want weekly", u.Ecosystem, u.Schedule.Interval)
+		}
+	}
+	want := []string{"github-actions /"} // the workflows
+	for name, ecosystem := range map[string]string{"go.mod": "gomod", "package.json": "npm", "requirements.txt": "pip", "action.yml": "github-actions"} {
+		for _, depth := range []string{"", "*/", "*/*/", "*/*/*/"} {
+			files, _ := filepath.Glob(filepath.Join(root, depth+name)) // a pattern of ours
+			for _, f := range files {
+				folder, err := filepath.Rel(root, filepath.Dir(f))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if top, _, _ := strings.Cut(folder, "/"); !slices.Contains([]string{"node_modules", ".venv", ".local"}, top) {
+					want = append(want, ecosystem+" "+filepath.Join("/", folder))
+				}
+			}
+		}
+	}
+	slices.Sort(got)
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+}
+
 // A fork's code runs without rights, and what has rights runs no code of a fork.
 func TestAForksPullRequestRunsNothingWithRights(t *testing.T) {
 	all := workflows(t)
@@ -252,60 +317,229 @@ func TestADeploymentIsNeitherCutOffNorDoubled(t *testing.T) {
 	}
 }
 
+// repository is a git repository with scripts of .ci, to run them in.
+type repository struct {
+	t   *testing.T
+	dir string
+}
+
+func newRepository(t *testing.T, scripts ...string) repository {
+	t.Helper()
+	r := repository{t, t.TempDir()}
+	r.git("init", "-q", "-b", "main")
+	for _, name := range scripts {
+		text, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.write(name, string(text))
+	}
+	return r
+}
+
+func (r repository) git(arguments ...string) string {
+	r.t.Helper()
+	cmd := exec.Command("git", append([]string{"-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"}, arguments...)...)
+	cmd.Dir = r.dir
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		r.t.Fatalf("git %v: %v\n%s", arguments, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+func (r repository) commit(message string) string {
+	r.t.Helper()
+	r.git("add", "-A")
+	r.git("commit", "-q", "--allow-empty", "-m", message)
+	return r.git("rev-parse", "HEAD")
+}
+
+func (r repository) write(name, text string) {
+	r.t.Helper()
+	path := filepath.Join(r.dir, name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		r.t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+		r.t.Fatal(err)
+	}
+}
+
+// run runs a script, with programs of the folder bin before all others.
+func (r repository) run(name string, arguments ...string) (string, error) {
+	r.t.Helper()
+	return r.runWith(nil, name, arguments...)
+}
+
+func (r repository) runWith(environ []string, name string, arguments ...string) (string, error) {
+	r.t.Helper()
+	cmd := exec.Command(filepath.Join(r.dir, name), arguments...)
+	cmd.Env = append(os.Environ(), "PATH="+filepath.Join(r.dir, "bin")+":"+os.Getenv("PATH"), "GITHUB_ACTIONS=", "GITHUB_TOKEN=")
+	cmd.Env = append(cmd.Env, environ...)
+	out, err := cmd.CombinedOutput()
+	return string(out), err
+}
+
 func TestOnlyWhatWasMergedIsDeployed(t *testing.T) {
-	dir := t.TempDir()
+	r := newRepository(t)
+	before := r.commit("before the pipeline")
 	script, err := os.ReadFile(filepath.Join(root, ".ci/checkout"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	git := func(arguments ...string) string {
-		t.Helper()
-		cmd := exec.Command("git", append([]string{"-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"}, arguments...)...)
-		cmd.Dir = dir
-		out, err := cmd.CombinedOutput()
-		if err != nil {
-			t.Fatalf("git %v: %v\n%s", arguments, err, out)
-		}
-		return strings.TrimSpace(string(out))
-	}
-	commit := func(message string) string {
-		git("add", "-A")
-		git("commit", "-q", "--allow-empty", "-m", message)
-		return git("rev-parse", "HEAD")
-	}
-	write := func(name string, text []byte) {
-		t.Helper()
-		if err := os.MkdirAll(filepath.Join(dir, filepath.Dir(name)), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(filepath.Join(dir, name), text, 0o755); err != nil {
-			t.Fatal(err)
-		}
-	}
-	git("init", "-q", "-b", "main")
-	before := commit("before the pipeline")
-	write(".ci/checkout", script)
-	write(".ci/deploy", []byte("#!/bin/sh\n"))
-	older := commit("the pipeline")
-	newest := commit("more")
-	git("checkout", "-q", "-b", "side")
-	side := commit("not merged")
-	git("checkout", "-q", "main")
+	r.write(".ci/checkout", string(script))
+	r.write(".ci/build", "#!/bin/sh\n")
+	older := r.commit("the pipeline")
+	r.git("checkout", "-q", "-b", "merged")
+	inside := r.commit("half of a branch")
+	r.commit("all of a branch")
+	r.git("checkout", "-q", "main")
+	r.commit("main goes on")
+	r.git("merge", "-q", "--no-ff", "-m", "merge", "merged")
+	merge := r.git("rev-parse", "HEAD")
+	newest := r.commit("more")
+	r.git("checkout", "-q", "-b", "side")
+	side := r.commit("not merged")
 	for argument, want := range map[string]struct{ head, says string }{
 		"":            {newest, ""},
 		older:         {older, ""},
 		older[:10]:    {older, ""},
+		merge:         {merge, ""},
+		inside:        {newest, "is not on main"},
 		side:          {newest, "is not on main"},
 		before:        {newest, "from before the pipeline"},
 		"main; id":    {newest, "is no commit"},
 		"--help":      {newest, "is no commit"},
 		"deadbeef012": {newest, "is not on main"},
 	} {
-		git("checkout", "-q", "main")
-		cmd := exec.Command(filepath.Join(dir, ".ci/checkout"), argument)
-		out, err := cmd.CombinedOutput()
-		if (err == nil) != (want.says == "") || !strings.Contains(string(out), want.says) || git("rev-parse", "HEAD") != want.head {
+		r.git("checkout", "-q", "main")
+		out, err := r.run(".ci/checkout", argument)
+		if (err == nil) != (want.says == "") || !strings.Contains(out, want.says) || r.git("rev-parse", "HEAD") != want.head {
 			t.Errorf("%q: %v, %s; want %q", argument, err, out, want.says)
+		}
+	}
+}
+
+func TestARunThatIsRepeatedDoesNotGoBack(t *testing.T) {
+	r := newRepository(t, ".ci/checkout", ".ci/build")
+	older := r.commit("older")
+	remote := filepath.Join(t.TempDir(), "remote.git")
+	r.git("init", "-q", "--bare", "-b", "main", remote)
+	r.git("remote", "add", "origin", remote)
+	r.git("push", "-q", "origin", "main")
+	if out, err := r.run(".ci/checkout", ""); err != nil {
+		t.Errorf("the newest: %v, %s", err, out)
+	}
+	newest := r.commit("newest")
+	r.git("push", "-q", "origin", "main")
+	// As actions/checkout leaves it when main has moved on.
+	r.git("checkout", "-q", older)
+	r.git("update-ref", "refs/remotes/origin/main", older)
+	if out, err := r.run(".ci/checkout", ""); err == nil || !strings.Contains(out, newest) {
+		t.Errorf("an older one: %v, %s", err, out)
+	}
+	if out, err := r.run(".ci/checkout", older); err != nil || r.git("rev-parse", "HEAD") != older {
+		t.Errorf("an older one by name: %v, %s", err, out)
+	}
+	if err := os.RemoveAll(remote); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := r.run(".ci/checkout", ""); err == nil {
+		t.Errorf("the newest is unknown: %s", out)
+	}
+}
+
+// The checkout keeps no credentials, and a private repository answers nobody without them.
+func TestTheNewestCommitIsAskedForWithTheJobsToken(t *testing.T) {
+	asked := ""
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user, password, _ := r.BasicAuth()
+		asked = user + ":" + password
+		http.NotFound(w, r)
+	}))
+	defer server.Close()
+	r := newRepository(t, ".ci/checkout")
+	r.commit("one")
+	r.git("remote", "add", "origin", server.URL+"/owner/name")
+	out, err := r.runWith([]string{"GITHUB_TOKEN=secret", "GITHUB_SERVER_URL=" + server.URL, "NO_PROXY=127.0.0.1"}, ".ci/checkout", "")
+	if err == nil || asked != "x-access-token:secret" || strings.Contains(out, "secret") {
+		t.Errorf("asked as %q, %v, %s", asked, err, out)
+	}
+}
+
+func TestADeploymentDoesNotWaitForItsMuting(t *testing.T) {
+	for name, c := range map[string]struct {
+		fails string
+		ok    bool
+		ran   string
+	}{
+		"all well":         {"none", true, "mute deploy check unmute"},
+		"no muting":        {"mute", true, "mute deploy check unmute"},
+		"no deployment":    {"deploy", false, "mute deploy unmute"},
+		"an alarm fires":   {"check", false, "mute deploy check unmute"},
+		"no end of muting": {"unmute", true, "mute deploy check unmute"},
+	} {
+		r := newRepository(t, ".ci/deploy")
+		r.write("Makefile", "mute deploy check unmute:\n\t@echo $@ >>ran\n\t@[ $@ != "+c.fails+" ]\n")
+		out, err := r.run(".ci/deploy", "prod")
+		ran, _ := os.ReadFile(filepath.Join(r.dir, "ran"))
+		if got := strings.Join(strings.Fields(string(ran)), " "); got != c.ran || (err == nil) != c.ok {
+			t.Errorf("%s: ran %q, %v; want %q\n%s", name, got, err, c.ran, out)
+		}
+		if c.fails == "mute" && !strings.Contains(out, "muting failed") {
+			t.Errorf("nobody hears that warnings notify:\n%s", out)
+		}
+	}
+}
+
+func TestAReviewShowsAnEnvironmentThatIsNewOrGone(t *testing.T) {
+	r := newRepository(t, ".ci/review")
+	// What takes minutes is replaced: only what the script makes of it counts here. As the real one, this cwtool refuses folders
+	// without templates.
+	r.write("bin/go", "#!/bin/sh\n")
+	r.write("bin/cdk", `#!/bin/bash
+mkdir -p "${@: -1}"
+printf '{\n "Resources": {\n  "A": {\n   "Type": "AWS::SNS::Topic",\n   "Properties": {\n    "Type": "x"\n   }\n  }\n }\n}\n' >"${@: -1}/a.template.json"
+`)
+	r.write(".gitignore", ".local\n")
+	r.write(".local/bin/cwtool", `#!/bin/sh
+for folder; do case $folder in old/*|new/*) ls "$folder"/*.template.json >/dev/null || exit 2 ;; esac; done
+echo "ran $*"
+[ "$1" != diff ]
+`)
+	r.write("environments/kept.yaml", "runbooks: x\n")
+	r.write("environments/gone.yaml", "runbooks: x\n")
+	base := r.commit("before")
+	r.write("environments/added.yaml", "runbooks: x\n")
+	r.git("rm", "-q", "environments/gone.yaml")
+	r.commit("after")
+	out, err := r.run(".ci/review", base)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	text, err := os.ReadFile(filepath.Join(r.dir, ".local/review/comment.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, sections, _ := strings.Cut(string(text), "## ")
+	for i, s := range strings.Split(sections, "\n## ") {
+		name := []string{"added", "gone", "kept"}[i]
+		for part, in := range map[string][]string{
+			"New environment":           {"added"},
+			"Removed environment":       {"gone"},
+			"| 1 | AWS::SNS::Topic |\n": {"added", "gone"},
+			"ran diff -format markdown old/" + name + " new/" + name: {"kept"},
+			"ran cost -format markdown new/" + name:                  {"added", "kept"},
+		} {
+			if !strings.HasPrefix(s, name) || strings.Contains(s, part) != slices.Contains(in, name) {
+				t.Errorf("%s: %q is only in %v\n%s", name, part, in, s)
+			}
+		}
+	}
+	for _, name := range []string{"added", "kept"} {
+		if !regexp.MustCompile(`ran lint .* new/` + name + "\n").MatchString(out) {
+			t.Errorf("%s is not linted\n%s", name, out)
 		}
 	}
 }

@@ -17,8 +17,12 @@ import (
 // between is how long Check waits before it looks again.
 const between = 15 * time.Second
 
+// evaluation is how long CloudWatch may take to evaluate an alarm once its datapoints are there.
+const evaluation = time.Minute
+
 // Check looks at an environment after a deployment that began at a time. Its error lists what is missing, or else the alarms that
-// went to ALARM since then and have not come back within the wait.
+// went to ALARM since then and have not come back within the wait. It also waits, no longer than that, until alarms that the deployment
+// made or changed have been evaluated.
 func Check(ctx context.Context, cfg aws.Config, e *config.Environment, began time.Time, wait time.Duration, say func(string)) error {
 	d, err := Read(ctx, cfg, e)
 	if err != nil {
@@ -43,18 +47,21 @@ func Check(ctx context.Context, cfg aws.Config, e *config.Environment, began tim
 		if err != nil {
 			return err
 		}
-		after := outcomeOf(now, began)
+		after := outcomeOf(now, began, time.Now())
 		left := time.Until(deadline)
-		if len(after.firing)+len(after.unevaluated) == 0 || left <= 0 {
+		if len(after.firing)+len(after.unevaluated)+len(after.settling) == 0 || left <= 0 {
 			for _, name := range after.before {
 				say("in ALARM since before the deployment: " + name)
 			}
 			if len(after.unevaluated) > 0 {
 				say("without data yet: " + some(after.unevaluated))
 			}
+			if len(after.settling) > 0 {
+				say("changed, and not watched for as long as they need to fire: " + some(after.settling) + "; look again later")
+			}
 			return after.verdict(e, now, began)
 		}
-		say(fmt.Sprintf("at most %s more: %s in ALARM, %s not evaluated yet", left.Round(time.Second), some(after.firing), some(after.unevaluated)))
+		say(fmt.Sprintf("at most %s more: %s in ALARM, %s not evaluated yet", left.Round(time.Second), some(after.firing), some(slices.Concat(after.unevaluated, after.settling))))
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -63,25 +70,31 @@ func Check(ctx context.Context, cfg aws.Config, e *config.Environment, began tim
 	}
 }
 
-// outcome sorts alarms by what a deployment may have done to them. Parts of composites notify nobody and are in none of them.
+// outcome sorts alarms by what a deployment may have done to them. Parts of composites notify nobody and are only in the last: what is
+// wrong with them shows in their composites, once they have been evaluated.
 type outcome struct {
 	firing      []string // went to ALARM since
 	before      []string // are in ALARM since before
 	unevaluated []string // were made or changed, and have no data yet
+	settling    []string // were made or changed so recently that their state may be that of the old definition
 }
 
-func outcomeOf(now map[string]State, began time.Time) outcome {
+// outcomeOf is the outcome at a time. CloudWatch keeps an alarm's state when its definition changes, so that OK says nothing until the
+// new one has had the time to fire.
+func outcomeOf(now map[string]State, began, at time.Time) outcome {
 	var o outcome
 	for _, name := range slices.Sorted(maps.Keys(now)) {
 		s := now[name]
+		changed := !s.Configured.Before(began)
 		switch {
-		case !s.Tells:
-		case s.Value == "ALARM" && s.Changed.Before(began):
+		case s.Tells && s.Value == "ALARM" && s.Changed.Before(began):
 			o.before = append(o.before, name)
-		case s.Value == "ALARM":
+		case s.Tells && s.Value == "ALARM":
 			o.firing = append(o.firing, name)
-		case s.Value == "INSUFFICIENT_DATA" && !s.Configured.Before(began):
+		case s.Tells && s.Value == "INSUFFICIENT_DATA" && changed:
 			o.unevaluated = append(o.unevaluated, name)
+		case s.Value != "ALARM" && changed && at.Before(s.Configured.Add(s.Window+evaluation)):
+			o.settling = append(o.settling, name)
 		}
 	}
 	return o
