@@ -10,18 +10,18 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/restartix/core-api-monitoring/internal/cfn"
 	"github.com/restartix/core-api-monitoring/internal/cost"
+	"github.com/restartix/core-api-monitoring/internal/trees"
 	"github.com/restartix/core-api-monitoring/internal/yamlcheck"
 )
 
 func runCost(args []string, out, problems io.Writer) int {
 	flags := flag.NewFlagSet("cwtool cost", flag.ContinueOnError)
-	flags.SetOutput(problems)
 	flags.Usage = func() {
-		fmt.Fprint(problems, "usage: cwtool cost [flags] TEMPLATE...\n\n"+
-			"Estimates what templates cost a month: alarms, dashboards, custom metrics, logs, health checks, keys. Templates are files, or\n"+
-			"folders such as cdk.out. What they do not say comes from flags, or for several estimates side by side from a file.\n"+
+		fmt.Fprint(flags.Output(), "usage: cwtool cost [flags] TEMPLATE...\n\n"+
+			"Estimates what templates cost a month: alarms, dashboards, custom metrics, logs, health checks, keys. Templates are files,\n"+
+			"folders (cdk.out, or YAML and JSON files), or REV:PATH for those in a revision of git. What they do not say comes from flags,\n"+
+			"or for several estimates side by side from a file.\n"+
 			"Exits with 1 if an estimate is over its budget, with 2 if something cannot be read.\n\n")
 		flags.PrintDefaults()
 	}
@@ -38,11 +38,8 @@ func runCost(args []string, out, problems io.Writer) int {
 	flags.Float64Var(&in.LogBytesPerRequest, own[2], 1000, "bytes of log for a request")
 	flags.Float64Var(&in.Publishers, own[3], 1, "instances that publish metrics")
 	flags.Float64Var(&in.PublishSeconds, own[4], 60, "seconds between their calls")
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return 0
-		}
-		return 2
+	if status, ok := parse(flags, args, out, problems); !ok {
+		return status
 	}
 	var bad []error
 	if cost.Formats[*format] == nil {
@@ -78,9 +75,9 @@ func runCost(args []string, out, problems io.Writer) int {
 		bad = append(bad, err)
 	}
 	if flags.NArg() == 0 {
-		bad = append(bad, errors.New("say which templates: files, or folders such as cdk.out"))
+		bad = append(bad, errors.New("say which templates: files, folders such as cdk.out, or REV:PATH in git"))
 	}
-	templates, err := cfn.Read(flags.Args()...)
+	templates, err := trees.Read(flags.Args()...)
 	if err := errors.Join(append(bad, err)...); err != nil {
 		fmt.Fprintln(problems, err)
 		return 2

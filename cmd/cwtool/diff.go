@@ -15,7 +15,6 @@ import (
 
 func runDiff(args []string, out, problems io.Writer) int {
 	flags := flag.NewFlagSet("cwtool diff", flag.ContinueOnError)
-	flags.SetOutput(problems)
 	format := flags.String("format", "text", "text, markdown (for a pull request, at most 65,536 characters) or json (internal/changes/schema.json)")
 	failOn := flags.String("fail-on", "", "exit 1 only if one of these `kinds` of changes occurs, separated by commas")
 	phases := flags.Bool("phases", false, "compare each of several sets with the one before")
@@ -25,7 +24,7 @@ func runDiff(args []string, out, problems io.Writer) int {
 		return nil
 	})
 	flags.Usage = func() {
-		fmt.Fprint(problems, `usage: cwtool diff [flags] OLD NEW
+		fmt.Fprint(flags.Output(), `usage: cwtool diff [flags] OLD NEW
        cwtool diff [flags] -phases SET SET...
 
 Says what NEW changes for people. OLD and NEW are a template, a folder of templates (cdk.out, YAML and JSON files, or folders of
@@ -35,16 +34,13 @@ them), or REV:PATH for one in a revision of git. Stacks are the same if they hav
 Exits with 0 if there is no change, 1 if there is one, 2 if something cannot be read. With -fail-on it is 1 only for:
 `)
 		for _, f := range changes.Flags {
-			fmt.Fprintf(problems, "  %-18s %s\n", f.Flag, f.Meaning)
+			fmt.Fprintf(flags.Output(), "  %-18s %s\n", f.Flag, f.Meaning)
 		}
-		fmt.Fprintln(problems)
+		fmt.Fprintln(flags.Output())
 		flags.PrintDefaults()
 	}
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return 0
-		}
-		return 2
+	if status, ok := parse(flags, args, out, problems); !ok {
+		return status
 	}
 	d := differ{phases: *phases}
 	d.check(flags.Args(), *format, *failOn, renames)

@@ -27,7 +27,7 @@ func TestDiffExitsAsItFinds(t *testing.T) {
 		{"-rename phase1=phase2 " + phases + "1 " + phases + "2", 1, "+ 2 alarms: ReplicaDown-replica-1"},
 		{"-rename nothing=else " + phases + "1 " + phases + "2", 1, "stacks removed: coreapi-phase1-"},
 		{"-format json " + phases + "1 " + phases + "2", 1, `"reports": [`},
-		{"-h", 0, ""},
+		{"-h", 0, "usage: cwtool diff"},
 	} {
 		var out, problems strings.Builder
 		exit := run(append([]string{"diff"}, strings.Fields(c.args)...), &out, &problems)
@@ -64,8 +64,8 @@ func TestDiffHelpListsWhatToFailOn(t *testing.T) {
 	var out, problems strings.Builder
 	run([]string{"diff", "-h"}, &out, &problems)
 	for _, want := range []string{"REV:PATH", "critical-weakened", "route-lost", "Exits with 0"} {
-		if !strings.Contains(problems.String(), want) {
-			t.Errorf("%q is not in\n%s", want, problems.String())
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("%q is not in\n%s", want, out.String())
 		}
 	}
 }

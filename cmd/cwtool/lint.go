@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/restartix/core-api-monitoring/internal/cfn"
 	"github.com/restartix/core-api-monitoring/internal/lint"
+	"github.com/restartix/core-api-monitoring/internal/trees"
 	"github.com/restartix/core-api-monitoring/internal/yamlcheck"
 )
 
@@ -22,11 +22,10 @@ func runLint(args []string, out, problems io.Writer) int {
 
 func lintAt(now time.Time, args []string, out, problems io.Writer) int {
 	flags := flag.NewFlagSet("cwtool lint", flag.ContinueOnError)
-	flags.SetOutput(problems)
 	flags.Usage = func() {
-		fmt.Fprint(problems, "usage: cwtool lint [flags] TEMPLATE...\n\n"+
-			"Finds what is wrong with the alarms, topics and dashboards of templates that are deployed together: files, or folders such\n"+
-			"as cdk.out. Exits with 1 if something is an error, with 2 if something cannot be read.\n\n")
+		fmt.Fprint(flags.Output(), "usage: cwtool lint [flags] TEMPLATE...\n\n"+
+			"Finds what is wrong with the alarms, topics and dashboards of templates that are deployed together: files, folders (cdk.out,\n"+
+			"or YAML and JSON files), or REV:PATH for those in a revision of git. Exits with 1 if something is an error, with 2 if something cannot be read.\n\n")
 		flags.PrintDefaults()
 	}
 	formats := slices.Sorted(maps.Keys(lint.Formats))
@@ -43,11 +42,8 @@ func lintAt(now time.Time, args []string, out, problems io.Writer) int {
 		o.Runbooks = append(o.Runbooks, lint.Runbooks{URL: url, Folder: folder})
 		return nil
 	})
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return 0
-		}
-		return 2
+	if status, ok := parse(flags, args, out, problems); !ok {
+		return status
 	}
 	var bad []error
 	if lint.Formats[*format] == nil {
@@ -68,9 +64,9 @@ func lintAt(now time.Time, args []string, out, problems io.Writer) int {
 		}
 	}
 	if flags.NArg() == 0 {
-		bad = append(bad, errors.New("say which templates: files, or folders such as cdk.out"))
+		bad = append(bad, errors.New("say which templates: files, folders such as cdk.out, or REV:PATH in git"))
 	}
-	templates, err := cfn.Read(flags.Args()...)
+	templates, err := trees.Read(flags.Args()...)
 	if err := errors.Join(append(bad, err)...); err != nil {
 		fmt.Fprintln(problems, err)
 		return 2

@@ -3,6 +3,9 @@
 package main
 
 import (
+	"bytes"
+	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -47,6 +50,23 @@ func run(args []string, out, problems io.Writer) int {
 	_, _ = fmt.Fprintf(problems, "unknown command %q%s\n", args[0], yamlcheck.DidYouMean(args[0], names))
 	usage(problems)
 	return 2
+}
+
+// parse reads a command's flags. Where ok is false the command ends with the status: 0 for -h, whose answer is output like any other.
+func parse(flags *flag.FlagSet, args []string, out, problems io.Writer) (status int, ok bool) {
+	var said bytes.Buffer
+	flags.SetOutput(&said)
+	err := flags.Parse(args)
+	flags.SetOutput(problems)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		_, _ = said.WriteTo(out)
+		return 0, false
+	case err != nil:
+		_, _ = said.WriteTo(problems)
+		return 2, false
+	}
+	return 0, true
 }
 
 func usage(w io.Writer) {

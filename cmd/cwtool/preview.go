@@ -10,26 +10,27 @@ import (
 
 	"github.com/restartix/core-api-monitoring/internal/cfn"
 	"github.com/restartix/core-api-monitoring/internal/preview"
+	"github.com/restartix/core-api-monitoring/internal/trees"
 )
 
 const previewHelp = `usage: cwtool preview [-o FILE] [-scenarios FILE] TEMPLATE...
 
 Writes one page with the dashboards of the templates, as CloudWatch lays them out. Its data is generated, after scenarios between
-which the page switches; statistics, metric math and alarm states are computed from it. A TEMPLATE is a file, or a folder as cdk.out.
+which the page switches; statistics, metric math and alarm states are computed from it. A TEMPLATE is a file, a folder (cdk.out, or
+one of YAML and JSON files), or REV:PATH for one in a revision of git.
 
 `
 
 func runPreview(args []string, out, problems io.Writer) int {
 	flags := flag.NewFlagSet("preview", flag.ContinueOnError)
-	flags.SetOutput(problems)
 	flags.Usage = func() {
-		_, _ = fmt.Fprint(problems, previewHelp)
+		_, _ = fmt.Fprint(flags.Output(), previewHelp)
 		flags.PrintDefaults()
 	}
 	file := flags.String("o", filepath.Join("preview", "index.html"), "the page to write")
 	scenarioFile := flags.String("scenarios", "", "YAML file of scenarios and rules, before those built in; its schema is internal/preview/scenarios.schema.json")
-	if err := flags.Parse(args); err != nil {
-		return 2
+	if status, ok := parse(flags, args, out, problems); !ok {
+		return status
 	}
 	if flags.NArg() == 0 {
 		flags.Usage()
@@ -60,7 +61,7 @@ func previewPage(paths []string, scenarioFile string) ([]byte, error) {
 	}
 	var templates []cfn.Template
 	for _, path := range paths {
-		list, err := cfn.Read(path)
+		list, err := trees.Read(path)
 		templates, problems = append(templates, list...), append(problems, err)
 	}
 	if err := errors.Join(problems...); err != nil {

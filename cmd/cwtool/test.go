@@ -63,9 +63,8 @@ type testRun struct {
 
 func runTest(args []string, out, problems io.Writer) int {
 	flags := flag.NewFlagSet("cwtool test", flag.ContinueOnError)
-	flags.SetOutput(problems)
 	flags.Usage = func() {
-		_, _ = fmt.Fprint(problems, testHelp)
+		_, _ = fmt.Fprint(flags.Output(), testHelp)
 		flags.PrintDefaults()
 	}
 	run := flags.String("run", "", "run only the tests whose name matches this regular `expression`")
@@ -73,11 +72,8 @@ func runTest(args []string, out, problems io.Writer) int {
 	junit := flags.String("junit", "", "write the results to this `file`, too, as JUnit's XML")
 	coverage := flags.Bool("coverage", false, "list the alarms and boundaries that no test covers")
 	probe := flags.Bool("probe", false, "probe the alarms of the templates FILE... at their boundaries")
-	if err := flags.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return 0
-		}
-		return 2
+	if status, ok := parse(flags, args, out, problems); !ok {
+		return status
 	}
 	only, err := regexp.Compile(*run)
 	if err != nil || flags.NArg() == 0 {

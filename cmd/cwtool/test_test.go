@@ -57,7 +57,7 @@ func TestTheExitStatusSaysWhatHappened(t *testing.T) {
 		{[]string{"test"}, 2, "", "usage: cwtool test"},
 		{[]string{"test", "-run", "(", passing}, 2, "", "missing closing )"},
 		{[]string{"test", "-nothing"}, 2, "", "flag provided but not defined"},
-		{[]string{"test", "-h"}, 0, "", "Exit status: 0 all passed"},
+		{[]string{"test", "-h"}, 0, "Exit status: 0 all passed", ""},
 		{[]string{"test", "nothing.yaml"}, 2, "", "no such file"},
 		{[]string{"test", "-probe", "nothing.yaml"}, 2, "", "no such file"},
 		{[]string{"test", "-probe", foreign + "foreign.yaml"}, 2, "", "ModelAlarm3D1F: ThresholdMetricId"},

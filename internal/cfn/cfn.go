@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,6 +28,9 @@ type Template struct {
 	Metadata   map[string]any
 	Transform  any // macros, among them SAM's
 
+	// NotRead is what makes resources that are not among Resources, by its key in them: Fn::ForEach::Name, Fn::Transform.
+	NotRead map[string]Maker `json:"-"`
+
 	// Open is whether macros or loops add resources that are not among Resources.
 	Open bool `json:"-"`
 
@@ -35,6 +39,12 @@ type Template struct {
 	// Account and Region are empty where no cloud assembly's manifest beside the file tells them.
 	Account string `json:"-"`
 	Region  string `json:"-"`
+}
+
+// Maker makes resources in the deployment only.
+type Maker struct {
+	Line int
+	Body any
 }
 
 // Parameter is a template parameter.
@@ -160,12 +170,28 @@ func Parse(file string, text []byte) (Template, error) {
 		err = t.decode(asJSON, raw.Resources, lines)
 	}
 	if err != nil {
-		return Template{}, fmt.Errorf("%s: not a CloudFormation template: %w", file, err)
+		return Template{}, fmt.Errorf("%s: not a CloudFormation template: %w", file, expected(err))
 	}
 	if len(raw.Resources) == 0 {
 		return Template{}, fmt.Errorf("%s: not a CloudFormation template: it has no Resources", file)
 	}
 	return t, nil
+}
+
+// expected says in words of templates what is of another type than it must be.
+func expected(err error) error {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	kind := "a mapping"
+	if wrong.Type.Kind() == reflect.String {
+		kind = "a text"
+	}
+	if field := strings.TrimPrefix(wrong.Field, "Template."); field != "" {
+		return fmt.Errorf("%s: expected %s", field, kind)
+	}
+	return fmt.Errorf("expected %s", kind)
 }
 
 func (t *Template) decode(text []byte, resources map[string]json.RawMessage, lines map[string]int) error {
@@ -177,15 +203,21 @@ func (t *Template) decode(text []byte, resources map[string]json.RawMessage, lin
 		return err
 	}
 	t.Resources = make(map[string]Resource, len(resources))
+	t.NotRead = map[string]Maker{}
 	t.Open = t.Transform != nil
 	for id, text := range resources {
 		if strings.HasPrefix(id, "Fn::") {
 			t.Open = true
+			maker := Maker{Line: lines[id]}
+			if err := json.Unmarshal(text, &maker.Body); err != nil {
+				return fmt.Errorf("resource %s: %w", id, err)
+			}
+			t.NotRead[id] = maker
 			continue
 		}
 		r := Resource{LogicalID: id, Line: lines[id]}
 		if err := json.Unmarshal(text, &r); err != nil {
-			return fmt.Errorf("resource %s: %w", id, err)
+			return fmt.Errorf("resource %s: %w", id, expected(err))
 		}
 		t.Resources[id] = r
 	}

@@ -163,3 +163,29 @@ func FuzzParseAndResolveNeverPanic(f *testing.F) {
 		}
 	})
 }
+
+func TestAnErrorSaysWhatATemplateMustHold(t *testing.T) {
+	for text, want := range map[string]string{
+		"Resources: []":                      "Resources: expected a mapping",
+		`{"Resources": []}`:                  "Resources: expected a mapping",
+		"Parameters: []\nResources: {A: {}}": "Parameters: expected a mapping",
+		"Resources: {A: []}":                 "resource A: expected a mapping",
+		"Resources: {A: {Type: []}}":         "resource A: Type: expected a text",
+		"- a":                                "expected a mapping",
+	} {
+		_, err := Parse("x.yaml", []byte(text))
+		if full := "x.yaml: not a CloudFormation template: " + want; err == nil || err.Error() != full {
+			t.Errorf("%s\n  got  %v\n  want %s", text, err, full)
+		}
+	}
+}
+
+func TestWhatMakesResourcesIsKept(t *testing.T) {
+	template, err := Parse("x.yaml", []byte("Resources:\n  A: {Type: T}\n  Fn::ForEach::Loop: [Name, [a, b], {}]\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m, ok := template.NotRead["Fn::ForEach::Loop"]; !ok || m.Line != 3 || len(m.Body.([]any)) != 3 || len(template.Resources) != 1 {
+		t.Errorf("%+v", template)
+	}
+}

@@ -22,6 +22,7 @@ type alarm struct {
 	queries     []query  // the metrics and expressions of it
 	comparison  string   // above, below, at or above, at or below
 	threshold   *float64 // nil where it is none, or not known
+	bound       string   // what stands in place of a threshold that is no number; empty where there is none at all
 	window      window
 	missing     string
 	few         string // what a percentile does with few samples
@@ -70,6 +71,10 @@ func readAlarm(r *resource) *alarm {
 	}
 	if t, err := strconv.ParseFloat(word(p, "Threshold"), 64); err == nil {
 		a.threshold = &t
+	} else if p["Threshold"] != nil {
+		a.bound = brief(p["Threshold"])
+	} else if p["ThresholdMetricId"] != nil {
+		a.bound = "its band"
 	}
 	a.queries = readQueries(p)
 	a.window = window{n: whole(p, "EvaluationPeriods"), m: whole(p, "DatapointsToAlarm")}
@@ -131,7 +136,10 @@ var identifier = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
 // render says what a query reads: Sum(requests), or the expression with its metrics in their places.
 func (a *alarm) render(q query) string {
 	if q.expression == "" {
-		return fmt.Sprintf("%s(%s)", q.statistic, q.metric)
+		if q.statistic == "" && q.metric != "" {
+			return q.metric + " (no statistic)"
+		}
+		return fmt.Sprintf("%s(%s)", q.statistic, or(q.metric, "no metric"))
 	}
 	return identifier.ReplaceAllStringFunc(q.expression, func(id string) string {
 		for _, each := range a.queries {
@@ -148,12 +156,43 @@ func (a *alarm) fires() string {
 	if a.composite {
 		return "fires when " + a.signal
 	}
+	if lacks := a.lacks(); len(lacks) > 0 {
+		return "is incomplete: it has no " + strings.Join(lacks, ", no ")
+	}
 	return fmt.Sprintf("fires when %s is %s %s, %s", a.signal, a.comparison, a.limit(), a.window)
+}
+
+// lacks are the properties without which an alarm judges nothing.
+func (a *alarm) lacks() (list []string) {
+	for _, w := range []struct {
+		lacking bool
+		what    string
+	}{
+		{a.signal == "", "metric"}, {a.comparison == "", "ComparisonOperator"}, {a.limit() == "", "Threshold"}, {a.window.n == 0, "EvaluationPeriods"},
+	} {
+		if w.lacking {
+			list = append(list, w.what)
+		}
+	}
+	return list
+}
+
+// judges is what the signal is compared with.
+func (a *alarm) judges() string {
+	switch {
+	case a.comparison == "" && a.limit() == "":
+		return "no ComparisonOperator and no Threshold"
+	case a.comparison == "":
+		return fmt.Sprintf("no ComparisonOperator for %s", a.limit())
+	case a.limit() == "":
+		return a.comparison + " no Threshold"
+	}
+	return a.comparison + " " + a.limit()
 }
 
 func (a *alarm) limit() string {
 	if a.threshold == nil {
-		return "its band"
+		return a.bound
 	}
 	return decimal(*a.threshold)
 }
@@ -161,8 +200,19 @@ func (a *alarm) limit() string {
 func decimal(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }
 
 func (w window) String() string {
+	switch {
+	case w.n == 0:
+		return "no EvaluationPeriods"
+	case w.period == 0:
+		return fmt.Sprintf("%d of %d periods", w.m, w.n)
+	case w.m > w.n:
+		return fmt.Sprintf("%d of %d × %s, which CloudWatch refuses", w.m, w.n, duration(w.period))
+	}
 	return fmt.Sprintf("%d of %d × %s", w.m, w.n, duration(w.period))
 }
+
+// whole reports whether the window is one that can be breached.
+func (w window) whole() bool { return w.n > 0 && w.period > 0 && w.m <= w.n }
 
 // span is how long a breach lasts before the alarm fires.
 func (w window) span() string {
@@ -230,7 +280,7 @@ func (c *comparison) alarm(p pair, change *Change) {
 		change.Details = []Detail{{Text: p.new.alarm.fires()}, {Text: p.new.alarm.silence()}}
 	case p.new == nil:
 		change.Severity, change.Notifies = c.before.severity(p.old), c.before.told(p.old)
-		change.Details = []Detail{{Text: strings.NewReplacer("fires when", "fired when", " is "+p.old.alarm.comparison, " was "+p.old.alarm.comparison).Replace(p.old.alarm.fires())}}
+		change.Details = []Detail{{Text: strings.NewReplacer("fires when", "fired when", "is incomplete: it has", "was incomplete: it had", " is "+p.old.alarm.comparison, " was "+p.old.alarm.comparison).Replace(p.old.alarm.fires())}}
 	default:
 		c.changed(p, change)
 		return
@@ -286,7 +336,24 @@ func (c *comparison) changed(p pair, change *Change) {
 		}
 		return m
 	}
-	add(suppression(properties(rest(p.old), rest(p.new), c.same))...)
+	add(suppression(conditional(properties(rest(p.old), rest(p.new), c.same)))...)
+}
+
+// conditional says what a Condition makes of an alarm: where it does not hold, there is none.
+func conditional(list []Detail) []Detail {
+	for i := range list {
+		d := &list[i]
+		switch {
+		case d.Property != "Condition":
+		case d.New == "":
+			d.Text, d.Effect = fmt.Sprintf("is always there: no longer only where condition %s holds", d.Old), Stronger
+		case d.Old == "":
+			d.Text, d.Effect = fmt.Sprintf("may be absent: only where condition %s holds", d.New), Weaker
+		default:
+			d.Text, d.Effect = fmt.Sprintf("may be absent: only where condition %s holds, before where %s did", d.New, d.Old), Weaker
+		}
+	}
+	return list
 }
 
 func or(text, otherwise string) string {
@@ -314,7 +381,7 @@ func signals(old, new *alarm) (list []Detail) {
 		return nil
 	}
 	if old.signal != new.signal {
-		d := Detail{Text: fmt.Sprintf("watches %s instead of %s", new.signal, old.signal), Effect: statistics(a, b, new.comparison), Property: "Metrics", Old: old.signal, New: new.signal}
+		d := Detail{Text: fmt.Sprintf("watches %s instead of %s", or(new.signal, "nothing"), or(old.signal, "nothing")), Effect: statistics(a, b, new.comparison), Property: "Metrics", Old: old.signal, New: new.signal}
 		if len(d.Text) > 160 {
 			d.Text, d.Diff = "watches something else:", []string{"-" + old.signal, "+" + new.signal}
 		}
@@ -406,10 +473,17 @@ func condition(old, new *alarm) (list []Detail) {
 			d.Property, d.Old, d.New = "ComparisonOperator", old.comparison+" "+d.Old, new.comparison+" "+d.New
 			d.Text = fmt.Sprintf("fires %s instead of %s", d.New, d.Old)
 			d.Effect = boundary(old, new)
+		case old.limit() == "" || new.limit() == "":
 		case old.threshold != nil && new.threshold != nil:
 			d.Effect = towards(*new.threshold < *old.threshold, new.comparison)
 		}
-		if old.signal == new.signal && len(new.signal) <= maxSignal {
+		if old.judges() != old.comparison+" "+old.limit() || new.judges() != new.comparison+" "+new.limit() {
+			d.Text = fmt.Sprintf("is incomplete: compared with %s instead of %s", new.judges(), old.judges())
+			if len(new.lacks()) == 0 {
+				d.Text = fmt.Sprintf("fires %s; before it had %s", new.judges(), old.judges())
+			}
+		}
+		if old.signal == new.signal && new.signal != "" && len(new.signal) <= maxSignal {
 			d.Text = strings.Replace(d.Text, "fires", "fires when "+new.signal+" is", 1)
 		}
 		list = append(list, d)
@@ -457,6 +531,10 @@ func boundary(old, new *alarm) Effect {
 // to says what another window means.
 func (w window) to(new window) Detail {
 	d := Detail{Property: "EvaluationPeriods", Old: w.String(), New: new.String()}
+	if !w.whole() || !new.whole() {
+		d.Text = strings.Replace(fmt.Sprintf("judges %s instead of %s", new, w), "refuses instead", "refuses, instead", 1)
+		return d
+	}
 	before, after := w.m*w.period, new.m*new.period
 	switch {
 	case after > before:

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"reflect"
 	"slices"
 	"strings"
 	"unicode"
@@ -193,30 +194,32 @@ func (w *widget) String() string {
 	if first != "" {
 		return fmt.Sprintf("text %q", first)
 	}
-	return fmt.Sprintf("%s widget at %s", w.Kind, w.at())
+	return fmt.Sprintf("%s at %s", w.Kind, w.at())
 }
 
 func (w *widget) at() string { return fmt.Sprintf("%d,%d", w.X, w.Y) }
 
 func (w *widget) size() string { return fmt.Sprintf("%d×%d", w.Width, w.Height) }
 
+// said is what a widget shows, piece by piece; nothing of one that cannot be read, such as an explorer.
+func (w *widget) said() []string {
+	switch {
+	case w.Graph != nil:
+		return w.lines
+	case w.Query != nil:
+		return append(lines(w.Query.Text), w.Query.Sources...)
+	case w.Markdown != "":
+		return strings.FieldsFunc(w.Markdown, func(r rune) bool { return unicode.IsSpace(r) || r == '*' || r == '#' })
+	}
+	return w.Alarms
+}
+
 // likeness is from 0 for widgets that have nothing to do with each other to 1 for those that show the same.
 func (w *widget) likeness(o *widget) float64 {
 	if w.Kind != o.Kind {
 		return 0
 	}
-	said := func(w *widget) []string {
-		switch {
-		case w.Graph != nil:
-			return w.lines
-		case w.Query != nil:
-			return append(lines(w.Query.Text), w.Query.Sources...)
-		case w.Markdown != "":
-			return strings.FieldsFunc(w.Markdown, func(r rune) bool { return unicode.IsSpace(r) || r == '*' || r == '#' })
-		}
-		return w.Alarms
-	}
-	a, b := said(w), said(o)
+	a, b := w.said(), o.said()
 	shared := 0
 	for _, each := range a {
 		if slices.Contains(b, each) {
@@ -236,13 +239,30 @@ func (w *widget) likeness(o *widget) float64 {
 // alike is how like each other widgets must be to count as the same one.
 const alike = 0.4
 
-// widgets pairs the widgets of both versions, the most alike first, and says what becomes of each.
+// sameStanding reports whether widgets of which one shows nothing to compare are the same by what and where they are.
+func (w *widget) sameStanding(o *widget) bool {
+	return w.Kind == o.Kind && w.at() == o.at() && (len(w.said()) == 0 || len(o.said()) == 0)
+}
+
+// widgets pairs the widgets of both versions, those that are equal before those that are alike, the most alike first, and says what
+// becomes of each.
 func (c *comparison) widgets(old, new []*widget) []Detail {
 	type candidate struct {
 		a, b *widget
 		like float64
 		far  float64
 	}
+	partner := map[*widget]*widget{}
+	match := func(same func(a, b *widget) bool) {
+		for _, a := range old {
+			for _, b := range new {
+				if partner[a] == nil && partner[b] == nil && same(a, b) {
+					partner[a], partner[b] = b, a
+				}
+			}
+		}
+	}
+	match(func(a, b *widget) bool { return a.raw != nil && reflect.DeepEqual(a.raw, b.raw) })
 	var candidates []candidate
 	for _, a := range old {
 		for _, b := range new {
@@ -254,12 +274,12 @@ func (c *comparison) widgets(old, new []*widget) []Detail {
 	slices.SortStableFunc(candidates, func(x, y candidate) int {
 		return cmp.Or(cmp.Compare(y.like, x.like), cmp.Compare(x.far, y.far))
 	})
-	partner := map[*widget]*widget{}
 	for _, each := range candidates {
 		if partner[each.a] == nil && partner[each.b] == nil {
 			partner[each.a], partner[each.b] = each.b, each.a
 		}
 	}
+	match((*widget).sameStanding)
 	var list []Detail
 	for _, w := range old {
 		if partner[w] == nil {
@@ -443,7 +463,7 @@ func (w *widget) rest() map[string]any {
 	for key, v := range p {
 		notes, isObject := v.(map[string]any)
 		switch {
-		case key == "title", key == "metrics", key == "query", key == "markdown", (key == "period" || key == "stat") && w.Graph != nil:
+		case key == "title", key == "markdown", key == "query" && w.Query != nil, (key == "metrics" || key == "period" || key == "stat") && w.Graph != nil:
 		case key == "annotations" && isObject:
 			others := map[string]any{}
 			for kind, note := range notes {

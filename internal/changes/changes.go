@@ -219,6 +219,9 @@ func (c *comparison) compare(p pair) (Change, bool) {
 	if change.Kind == Changed && len(change.Details) == 0 {
 		return Change{}, false
 	}
+	for i, d := range change.Details {
+		change.Details[i] = masked(d)
+	}
 	change.mark()
 	return change, true
 }

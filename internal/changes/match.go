@@ -78,6 +78,9 @@ func resources(templates []cfn.Template) (list []*resource) {
 			r.LogicalID, r.Properties = id, withAttributes(r)
 			add(r)
 		}
+		for _, id := range sorted(t.NotRead) {
+			add(cfn.Resource{LogicalID: id, Type: makerType, Properties: map[string]any{"body": t.NotRead[id].Body}})
+		}
 		for _, id := range sorted(t.Parameters) {
 			p := t.Parameters[id]
 			add(cfn.Resource{LogicalID: id, Type: "Parameter", Properties: map[string]any{"Type": p.Type, "Default": p.Default}})
@@ -89,6 +92,9 @@ func resources(templates []cfn.Template) (list []*resource) {
 	}
 	return list
 }
+
+// makerType stands for what makes resources that cannot be seen before the deployment.
+const makerType = "not read"
 
 // withAttributes are the properties and, beside them, what else decides about the resource.
 func withAttributes(r cfn.Resource) map[string]any {
@@ -166,7 +172,7 @@ func (c *comparison) pair(before, after []*resource) {
 // fingerprint is what a resource says, without what it is called, tells and does: alarms with the same are the same alarm under
 // another name. Anything else must stay in its stack to be the same.
 func fingerprint(r *resource) string {
-	if len(r.resolved) == 0 || r.Type == "Parameter" || r.Type == "Output" {
+	if len(r.resolved) == 0 || r.Type == "Parameter" || r.Type == "Output" || r.Type == makerType {
 		return ""
 	}
 	rest := map[string]any{}

@@ -40,7 +40,12 @@ func (s Set) Rename(from, to string) Set {
 				mappings[name][r.apply(key)], _ = r.everywhere(values).(map[string]any)
 			}
 		}
-		t.Resources, t.Parameters, t.Outputs, t.Mappings = resources, parameters, outputs, mappings
+		makers := map[string]cfn.Maker{}
+		for id, each := range t.NotRead {
+			each.Body = r.everywhere(each.Body)
+			makers[r.apply(id)] = each
+		}
+		t.NotRead, t.Resources, t.Parameters, t.Outputs, t.Mappings = makers, resources, parameters, outputs, mappings
 		renamed.Templates = append(renamed.Templates, t)
 	}
 	return renamed

@@ -3,10 +3,11 @@ package changes
 import (
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/restartix/core-api-monitoring/internal/cfn"
 )
 
 // normal brings values that CloudFormation takes for the same into the same form: numbers and booleans are text, JSON text is
@@ -96,7 +97,7 @@ func (d *differ) values(path string, old, new any) {
 	if d.same(x, y) {
 		return
 	}
-	x, y = masked(x), masked(y)
+	x, y = cfn.Masked(x), cfn.Masked(y)
 	detail := Detail{Property: path, Old: x, New: y}
 	switch {
 	case x == y:
@@ -139,6 +140,7 @@ func (d *differ) lists(path string, old, new []any) {
 		return
 	}
 	var without, with []string
+	show := func(list []string) string { return cfn.Masked(strings.Join(list, ", ")) }
 	for _, x := range a {
 		if !slices.ContainsFunc(b, func(y string) bool { return d.same(x, y) }) {
 			without = append(without, x)
@@ -149,15 +151,17 @@ func (d *differ) lists(path string, old, new []any) {
 			with = append(with, y)
 		}
 	}
-	detail := Detail{Property: path, Old: strings.Join(a, ", "), New: strings.Join(b, ", ")}
+	detail := Detail{Property: path, Old: show(a), New: show(b)}
 	var words []string
 	if len(without) > 0 {
-		words = append(words, "without "+strings.Join(without, ", "))
+		words = append(words, "without "+show(without))
 	}
 	if len(with) > 0 {
-		words = append(words, "now with "+strings.Join(with, ", "))
+		words = append(words, "now with "+show(with))
 	}
 	switch {
+	case len(words) > 0 && detail.Old == detail.New:
+		detail.Text = path + ": another key"
 	case len(words) > 0:
 		detail.Text = path + ": " + strings.Join(words, "; ")
 	case len(a) == len(b) && (unordered(path) || slices.EqualFunc(a, b, d.same)):
@@ -220,11 +224,14 @@ func at(list []any, i int) any {
 	return nil
 }
 
-// secret finds the keys that incident tools have in their URLs.
-var secret = regexp.MustCompile(`(integration/|[?&](?:apiKey|api_key|token)=)[0-9A-Za-z-]{16,}`)
-
-// masked is the text without keys: a report is read by more people than the template.
-func masked(text string) string { return secret.ReplaceAllString(text, "${1}…") }
+// masked is the detail without keys: a report is read by more people than the template.
+func masked(d Detail) Detail {
+	d.Text, d.Old, d.New, d.Diff = cfn.Masked(d.Text), cfn.Masked(d.Old), cfn.Masked(d.New), slices.Clone(d.Diff)
+	for i, line := range d.Diff {
+		d.Diff[i] = cfn.Masked(line)
+	}
+	return d
+}
 
 // brief is a value as text.
 func brief(v any) string {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/restartix/core-api-monitoring/internal/cfn"
 	"github.com/restartix/core-api-monitoring/internal/lint"
 )
 
@@ -113,7 +114,7 @@ func without(routes, others []route, same func(a, b route) bool) (list []route) 
 
 // addresses says which address became which, unless only what must not be shown is different.
 func addresses(old, new string) string {
-	if old, new = masked(old), masked(new); old != new {
+	if old, new = cfn.Masked(old), cfn.Masked(new); old != new {
 		return old + " -> " + new
 	}
 	return "with another key"

@@ -78,6 +78,9 @@ func (g *group) generalize() {
 
 // title is what people call the resource.
 func (c Change) title() string {
+	if c.Type == makerType {
+		return "not read: " + c.Name
+	}
 	if c.Section == Other || c.Section == Notifications {
 		return fmt.Sprintf("%s %s", strings.TrimPrefix(c.Type, "AWS::"), c.Name)
 	}

@@ -90,7 +90,7 @@ func TestTheWayToPeopleIsFollowedInEveryForm(t *testing.T) {
 		"to nobody":                       {with(noSubscription, ""), []string{"topic-subscription"}},
 		"to an endpoint without address":  {with("Endpoint: on-call@example.com", `Endpoint: ""`), []string{"topic-subscription"}},
 		"to a filter that alarms miss":    {with("Endpoint: on-call@example.com", "Endpoint: a@b.c, FilterPolicy: {team: [shop]}"), []string{"subscription"}},
-		"to Slack's webhook":              {with("Protocol: email, Endpoint: on-call@example.com", "Protocol: https, Endpoint: https://hooks.slack.com/services/x"), []string{"no-ok", "subscription"}},
+		"to Slack's webhook":              {with("Protocol: email, Endpoint: on-call@example.com", "Protocol: https, Endpoint: https://hooks.slack.com/services/x"), []string{"endpoint-secret", "no-ok", "subscription"}},
 		"to a topic of another Region":    {with(action, `AlarmActions: ["arn:aws:sns:us-east-1:111122223333:alerts"]`), []string{"outside", "unreachable"}},
 		"to a FIFO topic":                 {with("TopicName: alerts", "TopicName: alerts.fifo, FifoTopic: true"), []string{"unreachable"}},
 		"past a condition on the account": {with("Resource: !Ref Topic}\n  Sub", `Resource: !Ref Topic, Condition: {StringEquals: {"AWS:SourceAccount": "444455556666"}}}`+"\n  Sub"), []string{"topic-policy"}},

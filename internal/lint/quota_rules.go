@@ -3,6 +3,8 @@ package lint
 import (
 	"maps"
 	"slices"
+
+	"github.com/restartix/core-api-monitoring/internal/cfn"
 )
 
 // Limits of CloudFormation and CloudWatch.
@@ -76,6 +78,18 @@ var quotaRules = []Rule{{
 		for _, t := range l.templates {
 			if t.Size > maxTemplate {
 				report(place{in: t}, "%d bytes; allowed: %d", t.Size, maxTemplate)
+			}
+		}
+	},
+}, {
+	ID:       "not-read",
+	Severity: Warning,
+	Title:    "Resources that only a deployment makes",
+	Why:      "Resources made by Fn::ForEach or a transform are not read: no rule looks at alarms among them; lint the template as it is processed.",
+	find: func(l *linter, report reporter) {
+		for _, t := range l.templates {
+			for _, id := range slices.Sorted(maps.Keys(t.NotRead)) {
+				report(place{t, cfn.Resource{Line: t.NotRead[id].Line}}, "the resources that %s makes are not read", id)
 			}
 		}
 	},

@@ -3,9 +3,10 @@ package lint
 import (
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/restartix/core-api-monitoring/internal/cfn"
 )
 
 var reachRules = []Rule{{
@@ -193,7 +194,7 @@ var reachRules = []Rule{{
 	find: func(l *linter, report reporter) {
 		for _, t := range l.topics {
 			for _, s := range t.subscriptions {
-				if keyInURL.MatchString(s.endpoint) {
+				if cfn.Masked(s.endpoint) != s.endpoint {
 					report(s.place, "the endpoint contains its key as text; expected {{resolve:secretsmanager:…}}")
 				}
 			}
@@ -242,9 +243,6 @@ var reachRules = []Rule{{
 		}
 	},
 }}
-
-// keyInURL finds the key of PagerDuty, Opsgenie or Splunk On-Call, or credentials, written out in an endpoint.
-var keyInURL = regexp.MustCompile(`pagerduty\.com/integration/[0-9A-Za-z]{16,}|[?&](apiKey|api_key|token)=[0-9A-Za-z-]{16,}|://[^/@]+:[^/@{]+@`)
 
 // used reports whether something acts on the alarm's state: a composite that it suppresses, or a resource that names it or refers
 // to it, such as a deployment that rolls back or a health check.
