@@ -280,6 +280,51 @@ func TestACompositeOfUnknownOrUnlikeAlarmsIsRefused(t *testing.T) {
 	}
 }
 
+func TestRulesStayWithinWhatCloudWatchTakes(t *testing.T) {
+	both := Composite{
+		ID: "Both", Each: PerEnvironment, Since: 1, AnyOf: []string{"Good"}, Because: "b",
+		Severity: Warning, Problem: "p", Users: "u", First: "f", Runbook: "application-resources",
+	}
+	e := references(t)[1]
+	for len(e.Database.Replicas) < maxReferred+1 {
+		r := e.Database.Replicas[0]
+		r.Name = "replica-" + strconv.Itoa(len(e.Database.Replicas)+1)
+		e.Database.Replicas = append(e.Database.Replicas, r)
+	}
+	each := good()
+	each.Each, each.Since, each.Signal, both.Since = PerReplica, 2, Average(metrics.ReplicationLag), 2
+	if _, err := For(e, []Definition{each}, []Composite{both}); err == nil || !strings.Contains(err.Error(), "rule of 101 alarms; allowed: 100") {
+		t.Errorf("101 alarms in a rule: error %v", err)
+	}
+	many := slices.Repeat([]Composite{both}, maxReferring+1)
+	for i := range many {
+		many[i].ID, many[i].Since = "Both"+strconv.Itoa(i), 1
+	}
+	if _, err := For(references(t)[0], []Definition{good()}, many); err == nil || !strings.Contains(err.Error(), "its rule is the 151th with coreapi-phase1-Good; allowed: 150") {
+		t.Errorf("an alarm in 151 rules: error %v", err)
+	}
+}
+
+func TestManyShardsHearOfTheSharedTierByTheHundred(t *testing.T) {
+	e := references(t)[2]
+	for len(e.Shards) < 250 {
+		s := e.Shards[0]
+		s.Name = "shard-" + strconv.Itoa(len(e.Shards))
+		e.Shards = append(e.Shards, s)
+	}
+	relays := map[string]int{}
+	for _, a := range rendered(t, e) {
+		if a.Definition == "CauseKnown" {
+			for _, m := range reference.FindAllStringSubmatch(a.Rule, -1) {
+				relays[strings.TrimPrefix(m[1], "coreapi-phase3-FailureKnownForShards-")]++
+			}
+		}
+	}
+	if relays["1"] != 100 || relays["2"] != 100 || relays["3"] != 50 {
+		t.Errorf("shards hear by %d, %d and %d", relays["1"], relays["2"], relays["3"])
+	}
+}
+
 func TestEveryObjectiveForDataNamesAlarmsThatExist(t *testing.T) {
 	for _, d := range slo.Durabilities {
 		for _, id := range d.WatchedBy {

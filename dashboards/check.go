@@ -15,7 +15,7 @@ const (
 )
 
 // check finds what CloudWatch would refuse or, worse, accept and draw nothing for.
-func (v *view) check(b body) (problems []error) {
+func (b body) check() (problems []error) {
 	report := func(format string, args ...any) { problems = append(problems, fmt.Errorf(format, args...)) }
 	if n := len(b.Widgets); n > maxWidgets {
 		report("%d widgets; allowed: %d", n, maxWidgets)

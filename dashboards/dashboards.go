@@ -123,7 +123,7 @@ func For(e *config.Environment, list []alarms.Alarm, saved []queries.Query) ([]D
 		content := p.page(v)
 		content.rows = slices.Insert(content.rows, 0, v.header(p.slug, p.about))
 		b := content.layOut()
-		for _, problem := range v.check(b) {
+		for _, problem := range b.check() {
 			v.report("dashboard %s: %w", d.Name, problem)
 		}
 		d.Body = b.json()

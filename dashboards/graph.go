@@ -265,6 +265,8 @@ func (g graph) label(v *view, w watch, a alarms.Alarm) string {
 	return ""
 }
 
+var identifier = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
+
 // signal is what an alarm watches, as lines; its terms get the number that keeps them apart from others'.
 func (g graph) signal(d drawn, number int) []line {
 	var list []line
@@ -281,7 +283,7 @@ func (g graph) signal(d drawn, number int) []line {
 	}
 	for _, q := range d.Queries {
 		if q.Expression != "" {
-			expression := regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`).ReplaceAllStringFunc(q.Expression, func(word string) string {
+			expression := identifier.ReplaceAllStringFunc(q.Expression, func(word string) string {
 				if id, ok := ids[word]; ok {
 					return id
 				}
