@@ -300,7 +300,7 @@ func TestRulesStayWithinWhatCloudWatchTakes(t *testing.T) {
 	for i := range many {
 		many[i].ID, many[i].Since = "Both"+strconv.Itoa(i), 1
 	}
-	if _, err := For(references(t)[0], []Definition{good()}, many); err == nil || !strings.Contains(err.Error(), "its rule is the 151th with coreapi-phase1-Good; allowed: 150") {
+	if _, err := For(references(t)[0], []Definition{good()}, many); err == nil || !strings.Contains(err.Error(), "its rule is one too many with coreapi-phase1-Good; allowed: 150 composites for an alarm") {
 		t.Errorf("an alarm in 151 rules: error %v", err)
 	}
 }

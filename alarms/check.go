@@ -204,6 +204,10 @@ func checkAlarms(e *config.Environment, list []Alarm) error {
 	var problems []error
 	names, ids := map[string]bool{}, map[string]bool{}
 	referring := map[string]int{}
+	there := map[string]bool{}
+	for _, a := range list {
+		there[a.Name] = true
+	}
 	for _, a := range list {
 		report := func(format string, args ...any) {
 			problems = append(problems, fmt.Errorf("alarm %s: %s", a.Name, fmt.Sprintf(format, args...)))
@@ -225,9 +229,15 @@ func checkAlarms(e *config.Environment, list []Alarm) error {
 		if n := len(states); n > maxReferred {
 			report("rule of %d alarms; allowed: %d", n, maxReferred)
 		}
+		if a.Quiet != nil && !there[a.Quiet.While] {
+			report("it keeps quiet while %s, which is no alarm of the environment", a.Quiet.While)
+		}
 		for _, s := range states {
+			if !there[s[1]] {
+				report("its rule has %s, which is no alarm of the environment", s[1])
+			}
 			if referring[s[1]]++; referring[s[1]] == maxReferring+1 {
-				report("its rule is the %dth with %s; allowed: %d", maxReferring+1, s[1], maxReferring)
+				report("its rule is one too many with %s; allowed: %d composites for an alarm", s[1], maxReferring)
 			}
 		}
 		if n := len(a.Rule); n > maxRule {
