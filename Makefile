@@ -19,7 +19,10 @@ LOCAL := .local
 BIN := $(LOCAL)/bin
 PYTHON := .venv/bin/python
 NODE_BIN := $(CURDIR)/node_modules/.bin
-EMBEDDED := $(wildcard internal/preview/page/* internal/*/*.json internal/*/*.yaml)
+EMBEDDED := $(wildcard cwtool/preview/page/* cwtool/*/*.json cwtool/*/*.yaml)
+# Every module of the repository but tools/, which only builds what tests run.
+MODULES := . cwtool metrics
+PACKAGES := $(MODULES:%=./%/...)
 GO_FILES := $(shell find . -name '*.go' -not -path './node_modules/*' -not -path './.local/*') config/environment.schema.json $(wildcard queries/*.cwli)
 SCRIPTS := $(shell grep -lsE '^\#!.*bash' .ci/* emulator/* tools/* 2>/dev/null)
 
@@ -46,15 +49,15 @@ down: ## Stop the local AWS emulator
 .PHONY: test
 test: deps chromium $(BIN)/golangci-lint $(BIN)/actionlint ## Run every test and lint
 	$(STEP) "go mod tidy, gofmt, go vet and golangci-lint"
-	@go mod tidy -diff
-	@$(BIN)/golangci-lint run
+	@for module in $(MODULES); do GOWORK=off go -C $$module mod tidy -diff; done
+	@$(BIN)/golangci-lint run $(PACKAGES)
 	$(STEP) "actionlint and shellcheck"
 	@$(BIN)/actionlint -shellcheck .venv/bin/shellcheck
 	@.venv/bin/shellcheck $(SCRIPTS)
 	$(STEP) "Python: the emulator's tests"
 	@cd emulator && ../$(PYTHON) -m unittest --quiet
 	$(STEP) "Go: all tests (those that deploy, draw and play incidents take some minutes)"
-	@go test -timeout 30m ./...
+	@go test -timeout 30m $(PACKAGES)
 
 .PHONY: ci
 ci: test review ## What the pipeline runs on a push and a pull request: tests, and what changes against BASE=main
@@ -137,14 +140,14 @@ need-env:
 .PHONY: update
 update: deps ## Rewrite the golden files, then test without rewriting
 	$(STEP) "rewriting golden files"
-	@UPDATE_GOLDEN=1 CDK_VALIDATION=false go test ./... -run AsReviewed
+	@UPDATE_GOLDEN=1 CDK_VALIDATION=false go test $(PACKAGES) -run AsReviewed
 	$(STEP) "testing against them"
-	@go test -timeout 30m ./...
+	@go test -timeout 30m $(PACKAGES)
 	@git status --short
 
 .PHONY: bench
 bench: deps ## Measure synthesis, and how fast alarms are played and compared
-	@go test ./alarms ./internal/alarmstate ./internal/changes ./test -run '^$$' -bench . -benchtime 1x -timeout 30m
+	@go test ./alarms ./cwtool/evaluate ./cwtool/diff ./test -run '^$$' -bench . -benchtime 1x -timeout 30m
 
 .PHONY: deps
 deps: node_modules/.installed .venv/.installed ## Install the pinned tools
@@ -178,7 +181,7 @@ $(BIN)/actionlint: tools/actionlint/go.mod tools/actionlint/go.sum
 
 $(BIN)/cwtool: go.mod go.sum $(GO_FILES) $(EMBEDDED)
 	$(STEP) "building cwtool"
-	@go build -o $@ ./cmd/cwtool
+	@go build -o $@ ./cwtool/cmd/cwtool
 
 $(BIN)/golangci-lint: tools/go.mod tools/go.sum
 	$(STEP) "building golangci-lint (two to three minutes the first time)"

@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/restartix/core-api-monitoring/config"
-	"github.com/restartix/core-api-monitoring/internal/yamlcheck"
+	"github.com/restartix/core-api-monitoring/cwtool/yamlcheck"
 	"github.com/restartix/core-api-monitoring/metrics"
 	"github.com/restartix/core-api-monitoring/slo"
 )

@@ -12,7 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/restartix/core-api-monitoring/internal/yamlcheck"
+	"github.com/restartix/core-api-monitoring/cwtool/yamlcheck"
 )
 
 //go:embed environment.schema.json

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/restartix/core-api-monitoring/internal/golden"
+	"github.com/restartix/core-api-monitoring/cwtool/golden"
 )
 
 func TestEveryEnvironmentOfTheProjectIsValid(t *testing.T) {

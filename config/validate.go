@@ -5,7 +5,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/restartix/core-api-monitoring/internal/yamlcheck"
+	"github.com/restartix/core-api-monitoring/cwtool/yamlcheck"
 )
 
 var environmentName = regexp.MustCompile(`^[a-z]([a-z0-9-]{0,18}[a-z0-9])?$`)

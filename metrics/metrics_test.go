@@ -7,17 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 	"testing"
-
-	"github.com/restartix/core-api-monitoring/internal/golden"
 )
-
-func TestContractFileIsAsReviewed(t *testing.T) {
-	text, err := JSON()
-	if err != nil {
-		t.Fatal(err)
-	}
-	golden.File(t, "contract.json", string(text))
-}
 
 func TestEveryMetricOfThePackageIsInTheContract(t *testing.T) {
 	files, err := filepath.Glob("*.go")

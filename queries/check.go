@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/restartix/core-api-monitoring/internal/yamlcheck"
+	"github.com/restartix/core-api-monitoring/cwtool/yamlcheck"
 )
 
 // What a query may use of the Logs Insights language. A word outside these lists is a field, and must be one of the log's.

@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/restartix/core-api-monitoring/config"
-	"github.com/restartix/core-api-monitoring/internal/cfn"
+	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
 // What was agreed must exist, number by number. The list is written from the requirements, not from the definitions; each row
@@ -160,7 +160,7 @@ func (a alarm) matches(r row, phase int) bool {
 	return a.metrics == r.metrics && a.statistic == r.statistic && a.above == r.above && a.threshold == threshold && a.to == to
 }
 
-func read(t cfn.Template, r cfn.Resource) alarm {
+func read(t template.Template, r template.Resource) alarm {
 	a := alarm{
 		name:  t.Text(r, "AlarmName"),
 		above: t.Text(r, "ComparisonOperator") == "GreaterThanThreshold",
@@ -212,7 +212,7 @@ func read(t cfn.Template, r cfn.Resource) alarm {
 }
 
 // told is where the composite of an alarm that notifies nobody itself sends its notifications.
-func told(t cfn.Template, name string) string {
+func told(t template.Template, name string) string {
 	state := fmt.Sprintf("ALARM(%q)", name)
 	for _, r := range t.Of("AWS::CloudWatch::CompositeAlarm") {
 		rule := strings.ReplaceAll(t.Text(r, "AlarmRule"), "NOT "+state, "")

@@ -6,9 +6,9 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/restartix/core-api-monitoring/internal/cfn"
-	"github.com/restartix/core-api-monitoring/internal/cost"
-	"github.com/restartix/core-api-monitoring/internal/golden"
+	"github.com/restartix/core-api-monitoring/cwtool/cost"
+	"github.com/restartix/core-api-monitoring/cwtool/golden"
+	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
 func estimates(t *testing.T) []cost.Estimate {
@@ -29,7 +29,7 @@ func estimates(t *testing.T) []cost.Estimate {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var templates []cfn.Template
+	var templates []template.Template
 	for _, e := range a.references() {
 		templates = slices.Concat(templates, a.templates[e.Name])
 	}

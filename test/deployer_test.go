@@ -15,13 +15,13 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/restartix/core-api-monitoring/config"
-	"github.com/restartix/core-api-monitoring/internal/cfn"
-	"github.com/restartix/core-api-monitoring/internal/golden"
+	"github.com/restartix/core-api-monitoring/cwtool/golden"
+	"github.com/restartix/core-api-monitoring/cwtool/template"
 	"github.com/restartix/core-api-monitoring/stacks"
 )
 
 // deployers are the deployers' stacks of all environments, and the folder they were written to.
-var deployers = sync.OnceValues(func() (map[string]cfn.Template, error) {
+var deployers = sync.OnceValues(func() (map[string]template.Template, error) {
 	a, err := synthesized()
 	if err != nil {
 		return nil, err
@@ -38,9 +38,9 @@ var deployers = sync.OnceValues(func() (map[string]cfn.Template, error) {
 		}
 	}
 	app.Synth(nil)
-	templates := map[string]cfn.Template{}
+	templates := map[string]template.Template{}
 	for _, e := range append(a.environments, a.signals) {
-		read, err := cfn.Read(filepath.Join(dir, "coreapi-"+e.Name+"-deployer.template.json"))
+		read, err := template.Read(filepath.Join(dir, "coreapi-"+e.Name+"-deployer.template.json"))
 		if err != nil {
 			return nil, err
 		}
@@ -49,7 +49,7 @@ var deployers = sync.OnceValues(func() (map[string]cfn.Template, error) {
 	return templates, nil
 })
 
-func deployer(t *testing.T, e *config.Environment) cfn.Template {
+func deployer(t *testing.T, e *config.Environment) template.Template {
 	t.Helper()
 	templates, err := deployers()
 	if err != nil {
@@ -405,7 +405,7 @@ func TestADeployerThatNobodyDescribedIsRefused(t *testing.T) {
 	}
 	// Its own stacks need no deployer, and no boundary.
 	runIn(t, project, filepath.Join(project, "cdk.out"), "alone")
-	templates, err := cfn.Read(filepath.Join(project, "cdk.out/coreapi-alone-slack.template.json"))
+	templates, err := template.Read(filepath.Join(project, "cdk.out/coreapi-alone-slack.template.json"))
 	if err != nil || templates[0].Resources["SlackRole"].Properties["PermissionsBoundary"] != nil {
 		t.Errorf("%v; the role has a boundary that nobody makes", err)
 	}

@@ -18,13 +18,6 @@ func TestPurePackagesDoNotReachTheCDK(t *testing.T) {
 		"queries":      {"github.com/aws/", module + "alarms", module + "constructs", module + "stacks"},
 		"slo":          {"github.com/"},
 		"dashboards":   {"github.com/aws/", module + "constructs", module + "stacks"},
-		"internal/cfn": {"github.com/aws/", "github.com/restartix/"},
-		"internal/lint": {
-			"github.com/aws/", module + "config", module + "metrics", module + "alarms", module + "queries", module + "constructs", module + "stacks",
-		},
-		"cmd/cwtool": {
-			"github.com/aws/", module + "config", module + "metrics", module + "alarms", module + "queries", module + "slo", module + "dashboards", module + "constructs", module + "stacks",
-		},
 		"constructs": {module + "stacks"},
 	} {
 		out, err := exec.Command("go", "list", "-deps", module+pkg).Output()

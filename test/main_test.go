@@ -15,7 +15,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/restartix/core-api-monitoring/config"
-	"github.com/restartix/core-api-monitoring/internal/cfn"
+	"github.com/restartix/core-api-monitoring/cwtool/template"
 	"github.com/restartix/core-api-monitoring/stacks"
 )
 
@@ -42,7 +42,7 @@ type assembly struct {
 	dir          string
 	environments []*config.Environment
 	signals      *config.Environment
-	templates    map[string][]cfn.Template // by environment
+	templates    map[string][]template.Template // by environment
 }
 
 var synthesized = sync.OnceValues(func() (assembly, error) {
@@ -51,7 +51,7 @@ var synthesized = sync.OnceValues(func() (assembly, error) {
 		return assembly{}, err
 	}
 	names := append([]string{"prod", "staging"}, config.References...)
-	a := assembly{dir: dir, templates: map[string][]cfn.Template{}}
+	a := assembly{dir: dir, templates: map[string][]template.Template{}}
 	if a.environments, err = config.LoadNamed(root, names...); err != nil {
 		return assembly{}, err
 	}
@@ -76,7 +76,7 @@ var synthesized = sync.OnceValues(func() (assembly, error) {
 	app.Synth(nil)
 	for _, e := range append(signals, a.environments...) {
 		files, _ := filepath.Glob(filepath.Join(dir, "coreapi-"+e.Name+"-*.template.json"))
-		if a.templates[e.Name], err = cfn.Read(files...); err != nil {
+		if a.templates[e.Name], err = template.Read(files...); err != nil {
 			return assembly{}, err
 		}
 	}

@@ -6,17 +6,17 @@ import (
 	"testing"
 
 	"github.com/restartix/core-api-monitoring/alarms"
-	"github.com/restartix/core-api-monitoring/internal/cfn"
+	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
 func TestObjectivesAreInApplicationSignalsOnlyWhereTheFileSaysSo(t *testing.T) {
 	a := synth(t)
 	goals := func(environment string) map[string]float64 {
 		found := map[string]float64{}
-		for _, template := range a.templates[environment] {
-			for _, r := range template.Of("AWS::ApplicationSignals::ServiceLevelObjective") {
-				goal := cfn.Resource{Properties: r.Properties["Goal"].(map[string]any)}
-				found[template.Text(r, "Name")], _ = goal.Number("AttainmentGoal")
+		for _, tpl := range a.templates[environment] {
+			for _, r := range tpl.Of("AWS::ApplicationSignals::ServiceLevelObjective") {
+				goal := template.Resource{Properties: r.Properties["Goal"].(map[string]any)}
+				found[tpl.Text(r, "Name")], _ = goal.Number("AttainmentGoal")
 			}
 		}
 		return found
@@ -36,21 +36,21 @@ func TestTheDatabasesEventsReachTheEngineers(t *testing.T) {
 	a := synth(t)
 	for _, e := range a.references() {
 		watched := map[string]bool{}
-		for _, template := range a.templates[e.Name] {
-			for _, r := range template.Of("AWS::RDS::EventSubscription") {
-				topic := template.Text(r, "SnsTopicArn")
+		for _, tpl := range a.templates[e.Name] {
+			for _, r := range tpl.Of("AWS::RDS::EventSubscription") {
+				topic := tpl.Text(r, "SnsTopicArn")
 				if topic != "${TopicPagerdutyEngineering}" {
-					t.Errorf("%s: events go to %s", template.Name, topic)
+					t.Errorf("%s: events go to %s", tpl.Name, topic)
 				}
-				policy := fmt.Sprint(template.Resolve(template.Resources["TopicPolicyPagerdutyEngineering"].Properties["PolicyDocument"]))
-				key := fmt.Sprint(template.Resolve(template.Resources["NotificationKey"].Properties["KeyPolicy"]))
+				policy := fmt.Sprint(tpl.Resolve(tpl.Resources["TopicPolicyPagerdutyEngineering"].Properties["PolicyDocument"]))
+				key := fmt.Sprint(tpl.Resolve(tpl.Resources["NotificationKey"].Properties["KeyPolicy"]))
 				if !strings.Contains(policy, "events.rds.amazonaws.com") || !strings.Contains(key, "events.rds.amazonaws.com") {
-					t.Errorf("%s: RDS may not publish to the topic or not use its key:\n%s\n%s", template.Name, policy, key)
+					t.Errorf("%s: RDS may not publish to the topic or not use its key:\n%s\n%s", tpl.Name, policy, key)
 				}
-				if got := fmt.Sprint(template.List(r, "EventCategories")); got != "[failover failure recovery]" {
-					t.Errorf("%s: events %s", template.Name, got)
+				if got := fmt.Sprint(tpl.List(r, "EventCategories")); got != "[failover failure recovery]" {
+					t.Errorf("%s: events %s", tpl.Name, got)
 				}
-				for _, id := range template.List(r, "SourceIds") {
+				for _, id := range tpl.List(r, "SourceIds") {
 					watched[fmt.Sprint(id)] = true
 				}
 			}
@@ -66,21 +66,21 @@ func TestTheCheckFromOutsideAsksFromThreeRegions(t *testing.T) {
 	a := synth(t)
 	for _, e := range a.references() {
 		found := false
-		for _, template := range a.templates[e.Name] {
-			for _, r := range template.Of("AWS::Route53::HealthCheck") {
-				check := cfn.Resource{Properties: r.Properties["HealthCheckConfig"].(map[string]any)}
-				if template.Text(check, "Type") == "CLOUDWATCH_METRIC" {
+		for _, tpl := range a.templates[e.Name] {
+			for _, r := range tpl.Of("AWS::Route53::HealthCheck") {
+				check := template.Resource{Properties: r.Properties["HealthCheckConfig"].(map[string]any)}
+				if tpl.Text(check, "Type") == "CLOUDWATCH_METRIC" {
 					if got := fmt.Sprint(check.Properties["AlarmIdentifier"]); got != fmt.Sprintf("map[Name:%s Region:%s]", alarms.Name(e, alarms.DatabaseDown), e.Region) {
-						t.Errorf("%s follows the alarm %s", template.Name, got)
+						t.Errorf("%s follows the alarm %s", tpl.Name, got)
 					}
 					continue
 				}
 				found = true
-				if n := len(template.List(check, "Regions")); n < 3 || template.Text(check, "ResourcePath") != "/health" || template.Text(check, "Type") != "HTTPS" {
-					t.Errorf("%s: %v", template.Name, check.Properties)
+				if n := len(tpl.List(check, "Regions")); n < 3 || tpl.Text(check, "ResourcePath") != "/health" || tpl.Text(check, "Type") != "HTTPS" {
+					t.Errorf("%s: %v", tpl.Name, check.Properties)
 				}
-				if template.Name != "coreapi-"+e.Name+"-"+alarms.EdgeStack || manifest(t, a.dir)[template.Name].Environment != "aws://"+e.Account+"/us-east-1" {
-					t.Errorf("the check is in %s, %s", template.Name, manifest(t, a.dir)[template.Name].Environment)
+				if tpl.Name != "coreapi-"+e.Name+"-"+alarms.EdgeStack || manifest(t, a.dir)[tpl.Name].Environment != "aws://"+e.Account+"/us-east-1" {
+					t.Errorf("the check is in %s, %s", tpl.Name, manifest(t, a.dir)[tpl.Name].Environment)
 				}
 			}
 		}

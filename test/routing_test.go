@@ -11,8 +11,8 @@ import (
 
 	"github.com/restartix/core-api-monitoring/alarms"
 	"github.com/restartix/core-api-monitoring/config"
-	"github.com/restartix/core-api-monitoring/internal/cfn"
-	"github.com/restartix/core-api-monitoring/internal/lint"
+	"github.com/restartix/core-api-monitoring/cwtool/lint"
+	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
 // Every rule, those on the contract and the runbooks too, and no warning let pass.
@@ -90,7 +90,7 @@ func TestTopicsTakeMessagesForTheirOwnAccountOnly(t *testing.T) {
 // Each link of the way from an alarm to a person is broken once; the walk must notice.
 func TestABrokenLinkIsNoticed(t *testing.T) {
 	a := synth(t)
-	statement := func(r cfn.Resource, document, sid string) map[string]any {
+	statement := func(r template.Resource, document, sid string) map[string]any {
 		for _, s := range r.Properties[document].(map[string]any)["Statement"].([]any) {
 			if s.(map[string]any)["Sid"] == sid {
 				return s.(map[string]any)
@@ -100,61 +100,63 @@ func TestABrokenLinkIsNoticed(t *testing.T) {
 		return nil
 	}
 	for name, c := range map[string]struct {
-		spoil func(resources map[string]cfn.Resource)
+		spoil func(resources map[string]template.Resource)
 		want  string
 	}{
 		"the topic is gone": {
-			func(r map[string]cfn.Resource) { delete(r, "TopicSlackAlerts") },
+			func(r map[string]template.Resource) { delete(r, "TopicSlackAlerts") },
 			"is no topic of these templates",
 		},
 		"the topic has no policy": {
-			func(r map[string]cfn.Resource) { delete(r, "TopicPolicySlackAlerts") },
+			func(r map[string]template.Resource) { delete(r, "TopicPolicySlackAlerts") },
 			"topic TopicSlackAlerts has no policy of its own",
 		},
 		"the policy only denies": {
-			func(r map[string]cfn.Resource) {
+			func(r map[string]template.Resource) {
 				statement(r["TopicPolicySlackAlerts"], "PolicyDocument", "CloudWatchPublishes")["Effect"] = "Deny"
 			},
 			"the policy of topic TopicSlackAlerts does not let cloudwatch.amazonaws.com publish",
 		},
 		"the policy lets another service publish": {
-			func(r map[string]cfn.Resource) {
+			func(r map[string]template.Resource) {
 				statement(r["TopicPolicySlackAlerts"], "PolicyDocument", "CloudWatchPublishes")["Principal"] = map[string]any{"Service": "events.amazonaws.com"}
 			},
 			"does not let cloudwatch.amazonaws.com publish",
 		},
 		"the policy's condition is never met": {
-			func(r map[string]cfn.Resource) {
+			func(r map[string]template.Resource) {
 				statement(r["TopicPolicySlackAlerts"], "PolicyDocument", "CloudWatchPublishes")["Condition"] = map[string]any{"Bool": map[string]any{"aws:ViaAWSService": "true"}}
 			},
 			"does not let cloudwatch.amazonaws.com publish",
 		},
 		"the policy takes plain HTTP": {
-			func(r map[string]cfn.Resource) {
+			func(r map[string]template.Resource) {
 				statement(r["TopicPolicySlackAlerts"], "PolicyDocument", "AllowPublishThroughSSLOnly")["Action"] = "sns:Subscribe"
 			},
 			"does not require TLS",
 		},
 		"the topic is encrypted with the key of AWS": {
-			func(r map[string]cfn.Resource) { r["TopicSlackAlerts"].Properties["KmsMasterKeyId"] = "alias/aws/sns" },
+			func(r map[string]template.Resource) {
+				r["TopicSlackAlerts"].Properties["KmsMasterKeyId"] = "alias/aws/sns"
+			},
 			"which CloudWatch cannot use",
 		},
 		"the topic is not encrypted": {
-			func(r map[string]cfn.Resource) { delete(r["TopicSlackAlerts"].Properties, "KmsMasterKeyId") },
+			func(r map[string]template.Resource) { delete(r["TopicSlackAlerts"].Properties, "KmsMasterKeyId") },
 			"topic TopicSlackAlerts is not encrypted",
 		},
 		"the key's policy is closed to CloudWatch": {
-			func(r map[string]cfn.Resource) {
+			func(r map[string]template.Resource) {
 				statement(r["NotificationKey"], "KeyPolicy", "CloudWatchEncryptsNotifications")["Action"] = "kms:Decrypt"
 			},
 			"does not let cloudwatch.amazonaws.com do kms:GenerateDataKey*",
 		},
 		"Slack does not listen": {
-			func(r map[string]cfn.Resource) { delete(r, "SlackChannelSlackAlerts") },
+			func(r map[string]template.Resource) { delete(r, "SlackChannelSlackAlerts") },
 			"topic TopicSlackAlerts has no subscription",
 		},
 		"PagerDuty does not listen": {
-			func(r map[string]cfn.Resource) { delete(r, "SubscriptionPagerdutyOnCall") },
+			func(r map[string]template.Resource) { delete(r, "SubscriptionPagerdutyOnCall") },
 			"topic TopicPagerdutyOnCall has no subscription",
 		},
 	} {
@@ -183,15 +185,15 @@ func TestABrokenLinkIsNoticed(t *testing.T) {
 	}
 }
 
-func copyOf(t *testing.T, templates []cfn.Template) []cfn.Template {
+func copyOf(t *testing.T, templates []template.Template) []template.Template {
 	t.Helper()
-	var list []cfn.Template
-	for _, template := range templates {
-		text, err := json.Marshal(template)
+	var list []template.Template
+	for _, each := range templates {
+		text, err := json.Marshal(each)
 		if err != nil {
 			t.Fatal(err)
 		}
-		again, err := cfn.Parse(template.Name, text)
+		again, err := template.Parse(each.Name, text)
 		if err != nil {
 			t.Fatal(err)
 		}

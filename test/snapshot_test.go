@@ -13,8 +13,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/cwtool/golden"
 	"github.com/restartix/core-api-monitoring/dashboards"
-	"github.com/restartix/core-api-monitoring/internal/golden"
 )
 
 func TestTemplatesAreAsReviewed(t *testing.T) {

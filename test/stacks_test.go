@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"github.com/restartix/core-api-monitoring/alarms"
-	"github.com/restartix/core-api-monitoring/internal/cfn"
+	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
 func TestTheTemplatesHoldExactlyTheAlarmsDefined(t *testing.T) {
@@ -47,7 +47,7 @@ func TestGrowingFromPhaseToPhaseReplacesNothing(t *testing.T) {
 	for i := 1; i < len(list); i++ {
 		before, after := list[i-1].Name, list[i].Name
 		here := func(s string) string { return strings.ReplaceAll(s, before, after) }
-		now := map[string]cfn.Template{}
+		now := map[string]template.Template{}
 		for _, template := range a.templates[after] {
 			now[template.Name] = template
 		}
@@ -201,7 +201,7 @@ func checkLimits(t *testing.T, dir string) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		template, err := cfn.Parse(f, text)
+		template, err := template.Parse(f, text)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -18,8 +18,8 @@ import (
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 
 	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/cwtool/yamlcheck"
 	"github.com/restartix/core-api-monitoring/internal/deployed"
-	"github.com/restartix/core-api-monitoring/internal/yamlcheck"
 )
 
 // command is a subcommand. flags declares its own flags and returns what to do once they are parsed.

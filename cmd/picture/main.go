@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/restartix/core-api-monitoring/internal/browser"
+	"github.com/restartix/core-api-monitoring/cwtool/browser"
 )
 
 func main() {

@@ -14,7 +14,7 @@ import (
 
 	"github.com/restartix/core-api-monitoring/alarms"
 	"github.com/restartix/core-api-monitoring/config"
-	"github.com/restartix/core-api-monitoring/internal/yamlcheck"
+	"github.com/restartix/core-api-monitoring/cwtool/yamlcheck"
 )
 
 // Notify sends a test notification to a destination, or to its topic in the Region of the check from outside: edge-<destination>.

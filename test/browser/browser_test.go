@@ -7,21 +7,21 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/restartix/core-api-monitoring/internal/cfn"
-	"github.com/restartix/core-api-monitoring/internal/preview"
-	"github.com/restartix/core-api-monitoring/internal/preview/previewtest"
-	"github.com/restartix/core-api-monitoring/internal/trees"
+	"github.com/restartix/core-api-monitoring/cwtool/preview"
+	"github.com/restartix/core-api-monitoring/cwtool/preview/previewtest"
+	"github.com/restartix/core-api-monitoring/cwtool/source"
+	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
 const root = "../.."
 
 // Phase 3 has every kind of widget. What the browser saw stays in .local/screenshots.
 func TestTheDashboardsAreDrawnInABrowser(t *testing.T) {
-	all, err := trees.Read(filepath.Join(root, "test/snapshots/templates/phase3"))
+	all, err := source.Read(filepath.Join(root, "test/snapshots/templates/phase3"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	var templates []cfn.Template
+	var templates []template.Template
 	for _, template := range all {
 		if !strings.HasSuffix(template.Name, "-service") {
 			templates = append(templates, template)

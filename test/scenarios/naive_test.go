@@ -6,18 +6,18 @@ import (
 
 	"github.com/restartix/core-api-monitoring/alarms"
 	"github.com/restartix/core-api-monitoring/config"
-	"github.com/restartix/core-api-monitoring/internal/alarmstate"
-	"github.com/restartix/core-api-monitoring/internal/cfn"
+	"github.com/restartix/core-api-monitoring/cwtool/evaluate"
+	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
 // naive are the same conditions as somebody in a hurry would write them: one period of one minute, no floor of traffic, percentiles
 // of any number of samples, and each alarm notifies by itself.
-func naive(e *config.Environment) ([]*alarmstate.Alarm, error) {
+func naive(e *config.Environment) ([]*evaluate.Alarm, error) {
 	list, err := alarms.Defined(e)
 	if err != nil {
 		return nil, err
 	}
-	template := cfn.Template{Name: "naive", Resources: map[string]cfn.Resource{}}
+	naive := template.Template{Name: "naive", Resources: map[string]template.Resource{}}
 	for _, a := range list {
 		if a.Rule != "" || strings.HasPrefix(a.Definition, "ErrorBudgetBurn") || strings.HasPrefix(a.Definition, "DatabaseDown") || a.Definition == "DatabaseUpSeenAtEdge" {
 			continue // what the requirements do not have
@@ -28,9 +28,9 @@ func naive(e *config.Environment) ([]*alarmstate.Alarm, error) {
 				a.Queries[i].Expression = bare(q.Expression)
 			}
 		}
-		template.Resources[a.LogicalID] = cfn.Resource{LogicalID: a.LogicalID, Type: "AWS::CloudWatch::Alarm", Properties: properties(e, a)}
+		naive.Resources[a.LogicalID] = template.Resource{LogicalID: a.LogicalID, Type: "AWS::CloudWatch::Alarm", Properties: properties(e, a)}
 	}
-	return alarmstate.Read(template)
+	return evaluate.Read(naive)
 }
 
 // bare is an expression without the condition under which it counts: IF(whole >= 100, 100 * part / whole, 0).

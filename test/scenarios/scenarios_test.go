@@ -12,9 +12,9 @@ import (
 	"testing"
 
 	"github.com/restartix/core-api-monitoring/config"
-	"github.com/restartix/core-api-monitoring/internal/alarmstate"
-	"github.com/restartix/core-api-monitoring/internal/alarmtest"
-	"github.com/restartix/core-api-monitoring/internal/golden"
+	"github.com/restartix/core-api-monitoring/cwtool/alarmtest"
+	"github.com/restartix/core-api-monitoring/cwtool/evaluate"
+	"github.com/restartix/core-api-monitoring/cwtool/golden"
 )
 
 // incident is what is asked of a scenario.
@@ -103,7 +103,7 @@ var play = sync.OnceValues(func() ([]played, error) {
 				}
 				p := played{incident: i, phase: e.Name, failures: r.Failures, ours: count(r.History, r.Start, i), naive: count(h, r.Start, i)}
 				for _, a := range test.Set.Alarms {
-					if r.History.StateAt(a, r.History.To) == alarmstate.InsufficientData {
+					if r.History.StateAt(a, r.History.To) == evaluate.InsufficientData {
 						p.undecided = append(p.undecided, a.LogicalID)
 					}
 				}
@@ -130,10 +130,10 @@ var play = sync.OnceValues(func() ([]played, error) {
 	return list, nil
 })
 
-func count(h *alarmstate.History, start int64, i incident) sent {
+func count(h *evaluate.History, start int64, i incident) sent {
 	s := sent{pages: map[string]int{}}
 	for _, n := range h.Notifications {
-		if n.At <= start || n.State != alarmstate.Alarming {
+		if n.At <= start || n.State != evaluate.Alarming {
 			continue
 		}
 		to := destination(n.Destination)
@@ -150,7 +150,7 @@ func count(h *alarmstate.History, start int64, i incident) sent {
 }
 
 // destination is that of a topic, by the end of its name, or of its logical id where its stack's own.
-func destination(d alarmstate.Destination) config.Destination {
+func destination(d evaluate.Destination) config.Destination {
 	plain := func(s string) string { return strings.ToLower(strings.ReplaceAll(s, "-", "")) }
 	for _, each := range config.Destinations {
 		if strings.HasSuffix(plain(d.Name), plain(string(each))) {

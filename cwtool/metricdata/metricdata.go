@@ -1,0 +1,359 @@
+// Package metricdata holds raw samples of metrics and computes CloudWatch's statistics over them.
+package metricdata
+
+import (
+	"cmp"
+	"maps"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Metric identifies a metric: CloudWatch keeps each set of dimensions apart.
+type Metric struct {
+	Namespace, Name string
+	Dimensions      map[string]string
+}
+
+// Key is the metric's identity as text: Namespace/Name{Dimension="value",...}, the dimensions in the order of their names.
+func (m Metric) Key() string {
+	var b strings.Builder
+	b.WriteString(m.Namespace)
+	b.WriteByte('/')
+	b.WriteString(m.Name)
+	b.WriteByte('{')
+	for i, name := range slices.Sorted(maps.Keys(m.Dimensions)) {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(name)
+		b.WriteByte('=')
+		b.WriteString(strconv.Quote(m.Dimensions[name]))
+	}
+	b.WriteByte('}')
+	return b.String()
+}
+
+// Samples are the samples of one metric. They are not safe for concurrent use, since reading builds an index.
+type Samples struct {
+	at           []int64 // ascending
+	value, count []float64
+
+	// Of the first indexed samples: sums[i] and counts[i] are over the i samples before sample i. A sum is kept as two numbers,
+	// so that the difference of two sums is the sum between them, rounded once: thresholds are compared exactly.
+	indexed    int
+	sums, errs []float64
+	counts     []float64
+	minute     []int32 // minute[m] is the first sample not before minute m after the first sample's
+
+	divided *buckets // nil until percentiles slide over what was added
+}
+
+// Add adds a value that was measured count times at a time in unix seconds, in any order.
+func (s *Samples) Add(at int64, value, count float64) {
+	i := len(s.at)
+	for i > 0 && s.at[i-1] > at {
+		i--
+	}
+	s.at = slices.Insert(s.at, i, at)
+	s.value = slices.Insert(s.value, i, value)
+	s.count = slices.Insert(s.count, i, count)
+	s.indexed = min(s.indexed, i)
+	s.divided = nil
+}
+
+// Grow makes room for n more values.
+func (s *Samples) Grow(n int) {
+	s.at, s.value, s.count = slices.Grow(s.at, n), slices.Grow(s.value, n), slices.Grow(s.count, n)
+}
+
+// Len is how many values were added.
+func (s *Samples) Len() int { return len(s.at) }
+
+// At is the time of the i-th value in the order of time, the value and how often it was measured.
+func (s *Samples) At(i int) (at int64, value, count float64) { return s.at[i], s.value[i], s.count[i] }
+
+// index brings the sums up to date with what was added.
+func (s *Samples) index() {
+	if s.indexed == len(s.at) && len(s.sums) == len(s.at)+1 {
+		return
+	}
+	if len(s.sums) == 0 {
+		s.sums, s.errs, s.counts = []float64{0}, []float64{0}, []float64{0}
+	}
+	n := s.indexed
+	s.sums, s.errs, s.counts = s.sums[:n+1], s.errs[:n+1], s.counts[:n+1]
+	first := s.firstMinute()
+	for len(s.minute) > 0 && (n == 0 || s.minute[len(s.minute)-1] >= int32(n)) {
+		s.minute = s.minute[:len(s.minute)-1]
+	}
+	for i := n; i < len(s.at); i++ {
+		for int64(len(s.minute)) <= floorMinute(s.at[i])-first {
+			s.minute = append(s.minute, int32(i))
+		}
+		sum, err := add(s.sums[i], s.errs[i], s.value[i]*s.count[i])
+		s.sums, s.errs = append(s.sums, sum), append(s.errs, err)
+		s.counts = append(s.counts, s.counts[i]+s.count[i])
+	}
+	s.indexed = len(s.at)
+}
+
+func (s *Samples) firstMinute() int64 {
+	if len(s.at) == 0 {
+		return 0
+	}
+	return floorMinute(s.at[0])
+}
+
+func floorMinute(at int64) int64 {
+	m := at / 60
+	if at < m*60 {
+		m--
+	}
+	return m
+}
+
+// add is the sum of a number in two parts and another, in two parts.
+func add(sum, err, v float64) (float64, float64) {
+	t := sum + v
+	z := t - sum
+	err += (sum - (t - z)) + (v - z)
+	return t, err
+}
+
+// search is the number of samples before a time.
+func (s *Samples) search(at int64) int {
+	m := floorMinute(at) - s.firstMinute()
+	if m < 0 || len(s.at) == 0 {
+		return 0
+	}
+	if m >= int64(len(s.minute)) {
+		return len(s.at)
+	}
+	i := int(s.minute[m])
+	for i < len(s.at) && s.at[i] < at {
+		i++
+	}
+	return i
+}
+
+// Count is how many measurements there are with from <= at < to.
+func (s *Samples) Count(from, to int64) float64 {
+	s.index()
+	return s.counts[s.search(to)] - s.counts[s.search(from)]
+}
+
+// Value is a statistic over the samples with from <= at < to, and whether there is one: there is none without samples.
+func (s *Samples) Value(stat Statistic, from, to int64) (float64, bool) {
+	s.index()
+	i, j := s.search(from), s.search(to)
+	if i >= j || s.counts[j] == s.counts[i] {
+		return 0, false
+	}
+	if stat.kind == minimum || stat.kind == maximum {
+		return s.extreme(stat.kind, i, j), true
+	}
+	if stat.kind >= percentile {
+		return stat.of(s.sorted(i, j))
+	}
+	return s.plain(stat.kind, i, j), true
+}
+
+// plain is a statistic that follows from the sums.
+func (s *Samples) plain(k kind, i, j int) float64 {
+	n := s.counts[j] - s.counts[i]
+	if k == sampleCount {
+		return n
+	}
+	total, rest := add(s.sums[j], s.errs[j]-s.errs[i], -s.sums[i])
+	if k == average {
+		return mean(total, rest, n)
+	}
+	return total + rest
+}
+
+// mean divides a number in two parts, rounding once.
+func mean(total, rest, n float64) float64 {
+	q := total / n
+	return q + (math.FMA(-q, n, total)+rest)/n
+}
+
+func (s *Samples) extreme(k kind, i, j int) float64 {
+	best := math.NaN()
+	for ; i < j; i++ {
+		if v := s.value[i]; s.count[i] > 0 && (best != best || (v < best) == (k == minimum)) {
+			best = v
+		}
+	}
+	return best
+}
+
+// weighted is a value and how often it was measured.
+type weighted struct{ value, count float64 }
+
+func (s *Samples) sorted(i, j int) []weighted {
+	list := make([]weighted, 0, j-i)
+	for ; i < j; i++ {
+		list = append(list, weighted{s.value[i], s.count[i]})
+	}
+	byValue(list)
+	return list
+}
+
+func byValue(list []weighted) {
+	slices.SortFunc(list, func(a, b weighted) int { return cmp.Compare(a.value, b.value) })
+}
+
+// Points fills dst with a statistic over sliding windows: dst[i] is Value over the period seconds before end+i*step, NaN where
+// there is none. The whole costs little more than reading the samples, however long the windows are; only trimmed statistics
+// sort each window.
+func (s *Samples) Points(dst []float64, stat Statistic, end, step, period int64) {
+	s.index()
+	var w window
+	switch stat.kind {
+	case minimum, maximum:
+		w = &extremes{s: s, k: stat.kind}
+	case percentile:
+		w = newRanks(s, stat.high)
+	}
+	for k := range dst {
+		to := end + int64(k)*step
+		i, j := s.search(to-period), s.search(to)
+		switch {
+		case i >= j || s.counts[j] == s.counts[i]:
+			dst[k] = math.NaN()
+		case w != nil:
+			dst[k] = w.slide(i, j)
+		case stat.kind > percentile:
+			v, ok := stat.of(s.sorted(i, j))
+			if !ok {
+				v = math.NaN()
+			}
+			dst[k] = v
+		default:
+			dst[k] = s.plain(stat.kind, i, j)
+		}
+	}
+}
+
+// window computes a statistic over the samples i to j-1; neither i nor j ever goes back.
+type window interface{ slide(i, j int) float64 }
+
+// extremes keeps the samples of a window that can still become its extreme, best first.
+type extremes struct {
+	s    *Samples
+	k    kind
+	next int
+	list []int32
+}
+
+func (w *extremes) slide(i, j int) float64 {
+	for w.next = max(w.next, i); w.next < j; w.next++ {
+		if w.s.count[w.next] <= 0 {
+			continue
+		}
+		v := w.s.value[w.next]
+		for len(w.list) > 0 {
+			if last := w.s.value[w.list[len(w.list)-1]]; (v < last) != (w.k == minimum) && v != last {
+				break
+			}
+			w.list = w.list[:len(w.list)-1]
+		}
+		w.list = append(w.list, int32(w.next))
+	}
+	for int(w.list[0]) < i {
+		w.list = w.list[1:]
+	}
+	return w.s.value[w.list[0]]
+}
+
+// buckets divide a metric's values into ranges of about as many samples each.
+type buckets struct {
+	of        []uint16  // the range of each sample
+	low, high []float64 // the extremes of each range
+}
+
+const maxBuckets = 1 << 10
+
+// divide finds the buckets by a part of the values.
+func (s *Samples) divide() *buckets {
+	if s.divided != nil {
+		return s.divided
+	}
+	every := max(1, len(s.value)/(16*maxBuckets))
+	var bounds []float64 // the highest value of each bucket but the last
+	for i := 0; i < len(s.value); i += every {
+		bounds = append(bounds, s.value[i])
+	}
+	slices.Sort(bounds)
+	if every = len(bounds)/maxBuckets + 1; every > 1 {
+		for i := range len(bounds) / every {
+			bounds[i] = bounds[i*every]
+		}
+		bounds = bounds[:len(bounds)/every]
+	}
+	bounds = slices.Compact(bounds)
+	b := &buckets{of: make([]uint16, len(s.value)), low: make([]float64, len(bounds)+1), high: make([]float64, len(bounds)+1)}
+	for i := range b.low {
+		b.low[i], b.high[i] = math.Inf(1), math.Inf(-1)
+	}
+	for i, v := range s.value {
+		k, _ := slices.BinarySearch(bounds, v)
+		b.of[i] = uint16(k)
+		b.low[k], b.high[k] = min(b.low[k], v), max(b.high[k], v)
+	}
+	s.divided = b
+	return b
+}
+
+// ranks counts the samples of a window by bucket, in a Fenwick tree, and sorts only those of the bucket that it looks for.
+type ranks struct {
+	s          *Samples
+	share      float64
+	buckets    *buckets
+	from, next int
+	tree       []float64
+	total      float64
+	list       []weighted
+}
+
+func newRanks(s *Samples, percent float64) *ranks {
+	b := s.divide()
+	return &ranks{s: s, share: percent / 100, buckets: b, tree: make([]float64, len(b.low)+1)}
+}
+
+func (w *ranks) add(i int, count float64) {
+	w.total += count
+	for k := int(w.buckets.of[i]) + 1; k < len(w.tree); k += k & -k {
+		w.tree[k] += count
+	}
+}
+
+func (w *ranks) slide(i, j int) float64 {
+	for ; w.next < j; w.next++ {
+		w.add(w.next, w.s.count[w.next])
+	}
+	for ; w.from < i; w.from++ {
+		w.add(w.from, -w.s.count[w.from])
+	}
+	rest, k := rankOf(w.share, w.total), 0
+	for bit := maxBuckets; bit > 0; bit >>= 1 {
+		if n := k + bit; n < len(w.tree) && w.tree[n] < rest {
+			k = n
+			rest -= w.tree[n]
+		}
+	}
+	k = min(k, len(w.buckets.low)-1)
+	if w.buckets.low[k] == w.buckets.high[k] {
+		return w.buckets.low[k]
+	}
+	w.list = w.list[:0]
+	for n, of := range w.buckets.of[i:j] {
+		if int(of) == k {
+			w.list = append(w.list, weighted{w.s.value[i+n], w.s.count[i+n]})
+		}
+	}
+	byValue(w.list)
+	return atRank(w.list, rest)
+}

@@ -1,0 +1,488 @@
+// Package template reads synthesized CloudFormation templates, whoever wrote them.
+package template
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Template is a CloudFormation template.
+type Template struct {
+	Name       string
+	Parameters map[string]Parameter
+	Mappings   map[string]map[string]map[string]any
+	Resources  map[string]Resource
+	Outputs    map[string]Output
+	Metadata   map[string]any
+	Transform  any // macros, among them SAM's
+
+	// NotRead is what makes resources that are not among Resources, by its key in them: Fn::ForEach::Name, Fn::Transform.
+	NotRead map[string]Maker `json:"-"`
+
+	// Open is whether macros or loops add resources that are not among Resources.
+	Open bool `json:"-"`
+
+	File string `json:"-"`
+	Size int    `json:"-"` // in bytes
+	// Account and Region are empty where no cloud assembly's manifest beside the file tells them.
+	Account string `json:"-"`
+	Region  string `json:"-"`
+}
+
+// Maker makes resources in the deployment only.
+type Maker struct {
+	Line int
+	Body any
+}
+
+// Parameter is a template parameter.
+type Parameter struct {
+	Type    string
+	Default any
+}
+
+// Output is what a template hands to other stacks: by its name, or exported under another.
+type Output struct {
+	Value  any
+	Export struct{ Name any }
+}
+
+// Resource is a resource of a template. Properties are as in the template: intrinsic functions are not resolved.
+type Resource struct {
+	LogicalID  string `json:"-"`
+	Line       int    `json:"-"` // where the template names it
+	Type       string
+	Properties map[string]any
+	Metadata   map[string]any
+	DependsOn  any
+
+	Condition, DeletionPolicy, UpdateReplacePolicy any
+}
+
+// Read reads template files. A folder stands for the templates in it and in the nested assemblies of its stages, as the CDK
+// writes them: *.template.json. All files that cannot be read are reported at once.
+func Read(paths ...string) ([]Template, error) {
+	var list []Template
+	var problems []error
+	places := map[string]map[string]environment{}
+	for _, path := range paths {
+		files, err := templateFiles(path)
+		problems = append(problems, err)
+		for _, f := range files {
+			text, err := os.ReadFile(f)
+			if err != nil {
+				problems = append(problems, err)
+				continue
+			}
+			t, err := Parse(f, text)
+			if err != nil {
+				problems = append(problems, err)
+				continue
+			}
+			dir, base := filepath.Split(f)
+			if _, known := places[dir]; !known {
+				places[dir] = manifest(filepath.Join(dir, "manifest.json"))
+			}
+			t.Account, t.Region = places[dir][base].account, places[dir][base].region
+			list = append(list, t)
+		}
+	}
+	return list, errors.Join(problems...)
+}
+
+func templateFiles(path string) ([]string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.IsDir() {
+		return []string{path}, nil
+	}
+	files, _ := filepath.Glob(filepath.Join(path, "*.template.json"))
+	nested, _ := filepath.Glob(filepath.Join(path, "assembly-*", "*.template.json"))
+	if files = append(files, nested...); len(files) == 0 {
+		return nil, fmt.Errorf("%s: no *.template.json in this folder", path)
+	}
+	return files, nil
+}
+
+type environment struct{ account, region string }
+
+var concreteEnvironment = regexp.MustCompile(`^aws://(\d{12})/([a-z0-9-]+)$`)
+
+// manifest tells where the templates of a cloud assembly are deployed to, by file. It is a help, not needed: without it, or
+// where an environment stays open until deployment, there is nothing to tell.
+func manifest(file string) map[string]environment {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil
+	}
+	var content struct {
+		Artifacts map[string]struct {
+			Environment string
+			Properties  struct{ TemplateFile string }
+		}
+	}
+	if err := json.Unmarshal(text, &content); err != nil {
+		return nil
+	}
+	environments := map[string]environment{}
+	for _, a := range content.Artifacts {
+		if match := concreteEnvironment.FindStringSubmatch(a.Environment); match != nil {
+			environments[a.Properties.TemplateFile] = environment{match[1], match[2]}
+		}
+	}
+	return environments
+}
+
+// Parse reads a template in JSON or YAML, with intrinsic functions in either form. Its name is the file's without endings.
+func Parse(file string, text []byte) (Template, error) {
+	name := filepath.Base(file)
+	for _, ending := range []string{".json", ".yaml", ".yml", ".template"} {
+		name = strings.TrimSuffix(name, ending)
+	}
+	t := Template{Name: name, File: file, Size: len(text)}
+	asJSON, lines := text, map[string]int{}
+	var err error
+	if strings.HasPrefix(strings.TrimSpace(string(text)), "{") {
+		lines = resourceLines(text)
+	} else {
+		asJSON, err = parseYAML(text, lines)
+	}
+	// What makes resources (Fn::ForEach, Fn::Transform) is none itself.
+	var raw struct{ Resources map[string]json.RawMessage }
+	if err == nil {
+		err = json.Unmarshal(asJSON, &raw)
+	}
+	if err == nil {
+		err = t.decode(asJSON, raw.Resources, lines)
+	}
+	if err != nil {
+		return Template{}, fmt.Errorf("%s: not a CloudFormation template: %w", file, expected(err))
+	}
+	if len(raw.Resources) == 0 {
+		return Template{}, fmt.Errorf("%s: not a CloudFormation template: it has no Resources", file)
+	}
+	return t, nil
+}
+
+// expected says in words of templates what is of another type than it must be.
+func expected(err error) error {
+	var wrong *json.UnmarshalTypeError
+	if !errors.As(err, &wrong) {
+		return err
+	}
+	kind := "a mapping"
+	if wrong.Type.Kind() == reflect.String {
+		kind = "a text"
+	}
+	if field := strings.TrimPrefix(wrong.Field, "Template."); field != "" {
+		return fmt.Errorf("%s: expected %s", field, kind)
+	}
+	return fmt.Errorf("expected %s", kind)
+}
+
+func (t *Template) decode(text []byte, resources map[string]json.RawMessage, lines map[string]int) error {
+	rest := struct {
+		*Template
+		Resources json.RawMessage
+	}{Template: t}
+	if err := json.Unmarshal(text, &rest); err != nil {
+		return err
+	}
+	t.Resources = make(map[string]Resource, len(resources))
+	t.NotRead = map[string]Maker{}
+	t.Open = t.Transform != nil
+	for id, text := range resources {
+		if strings.HasPrefix(id, "Fn::") {
+			t.Open = true
+			maker := Maker{Line: lines[id]}
+			if err := json.Unmarshal(text, &maker.Body); err != nil {
+				return fmt.Errorf("resource %s: %w", id, err)
+			}
+			t.NotRead[id] = maker
+			continue
+		}
+		r := Resource{LogicalID: id, Line: lines[id]}
+		if err := json.Unmarshal(text, &r); err != nil {
+			return fmt.Errorf("resource %s: %w", id, expected(err))
+		}
+		t.Resources[id] = r
+	}
+	return nil
+}
+
+// resourceLines finds the lines of a JSON template's resources; none in what is no JSON.
+func resourceLines(text []byte) map[string]int {
+	lines := map[string]int{}
+	decoder := json.NewDecoder(bytes.NewReader(text))
+	line, read := 1, 0
+	keys := func(each func(key string) error) error {
+		if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
+			return errors.Join(err, io.ErrUnexpectedEOF)
+		}
+		for decoder.More() {
+			key, err := decoder.Token()
+			if err != nil {
+				return err
+			}
+			at := int(decoder.InputOffset())
+			line += bytes.Count(text[read:at], []byte{'\n'})
+			read = at
+			if err := each(key.(string)); err != nil {
+				return err
+			}
+		}
+		_, err := decoder.Token()
+		return err
+	}
+	var skip json.RawMessage
+	_ = keys(func(key string) error { // the decoding proper reports what is wrong
+		if key != "Resources" {
+			return decoder.Decode(&skip)
+		}
+		return keys(func(id string) error {
+			lines[id] = line
+			return decoder.Decode(&skip)
+		})
+	})
+	return lines
+}
+
+// parseYAML rewrites the short forms of intrinsic functions (!Ref X) to the long ones and the template to JSON.
+func parseYAML(text []byte, lines map[string]int) ([]byte, error) {
+	var root yaml.Node
+	if err := yaml.Unmarshal(text, &root); err != nil {
+		return nil, err
+	}
+	if len(root.Content) == 0 {
+		return nil, fmt.Errorf("it is empty")
+	}
+	var discard any
+	if err := root.Decode(&discard); err != nil {
+		return nil, err // an anchor that contains itself, among others
+	}
+	plain, err := longForm(root.Content[0])
+	if err != nil {
+		return nil, err
+	}
+	top := root.Content[0].Content
+	for i := 0; i+1 < len(top); i += 2 {
+		if top[i].Value == "Resources" {
+			for j := 0; j+1 < len(top[i+1].Content); j += 2 {
+				lines[top[i+1].Content[j].Value] = top[i+1].Content[j].Line
+			}
+		}
+	}
+	return json.Marshal(plain)
+}
+
+func longForm(n *yaml.Node) (any, error) {
+	if n.Kind == yaml.AliasNode {
+		n = n.Alias
+	}
+	var value any
+	switch n.Kind {
+	case yaml.MappingNode:
+		object := map[string]any{}
+		for i := 0; i+1 < len(n.Content); i += 2 {
+			v, err := longForm(n.Content[i+1])
+			if err != nil {
+				return nil, err
+			}
+			object[n.Content[i].Value] = v
+		}
+		value = object
+	case yaml.SequenceNode:
+		list := []any{}
+		for _, c := range n.Content {
+			v, err := longForm(c)
+			if err != nil {
+				return nil, err
+			}
+			list = append(list, v)
+		}
+		value = list
+	default:
+		if isFunction(n.Tag) {
+			value = n.Value
+		} else if err := n.Decode(&value); err != nil {
+			return nil, err
+		}
+		if _, isTime := value.(fmt.Stringer); isTime {
+			value = n.Value // a date stays the text it is in CloudFormation
+		}
+	}
+	if !isFunction(n.Tag) {
+		return value, nil
+	}
+	switch name := strings.TrimPrefix(n.Tag, "!"); name {
+	case "Ref", "Condition":
+		return map[string]any{name: value}, nil
+	case "GetAtt":
+		if text, ok := value.(string); ok {
+			resource, attribute, _ := strings.Cut(text, ".")
+			value = []any{resource, attribute}
+		}
+		return map[string]any{"Fn::GetAtt": value}, nil
+	default:
+		return map[string]any{"Fn::" + name: value}, nil
+	}
+}
+
+func isFunction(tag string) bool { return strings.HasPrefix(tag, "!") && !strings.HasPrefix(tag, "!!") }
+
+// Of lists the resources of the given types, sorted by logical id.
+func (t Template) Of(types ...string) []Resource {
+	var list []Resource
+	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
+		if slices.Contains(types, t.Resources[id].Type) {
+			list = append(list, t.Resources[id])
+		}
+	}
+	return list
+}
+
+var substitution = regexp.MustCompile(`\$\{([^!}][^}]*)\}`)
+
+// Resolve replaces the intrinsic functions in a value by what they stand for as far as the template says: strings are joined
+// and substituted, a reference to a parameter becomes its default, and what only a deployment knows becomes ${LogicalId} or
+// ${LogicalId.Attribute}.
+func (t Template) Resolve(v any) any {
+	switch v := v.(type) {
+	case []any:
+		list := make([]any, len(v))
+		for i, each := range v {
+			list[i] = t.Resolve(each)
+		}
+		return list
+	case map[string]any:
+		if len(v) == 1 {
+			for name, argument := range v {
+				if text, ok := t.function(name, argument); ok {
+					return text
+				}
+			}
+		}
+		object := make(map[string]any, len(v))
+		for k, each := range v {
+			object[k] = t.Resolve(each)
+		}
+		return object
+	}
+	return v
+}
+
+func (t Template) function(name string, argument any) (any, bool) {
+	switch name {
+	case "Ref":
+		id, ok := argument.(string)
+		return t.reference(id), ok
+	case "Fn::GetAtt":
+		if parts, ok := argument.([]any); ok && len(parts) == 2 {
+			return fmt.Sprintf("${%v.%v}", parts[0], t.Resolve(parts[1])), true
+		}
+		text, ok := argument.(string)
+		return "${" + text + "}", ok
+	case "Fn::FindInMap":
+		keys, ok := t.Resolve(argument).([]any)
+		if !ok || len(keys) < 3 {
+			return nil, false
+		}
+		found := t.Mappings[fmt.Sprint(keys[0])][fmt.Sprint(keys[1])][fmt.Sprint(keys[2])]
+		return found, found != nil
+	case "Fn::Join":
+		parts, ok := argument.([]any)
+		if !ok || len(parts) != 2 {
+			return nil, false
+		}
+		list, ok := t.Resolve(parts[1]).([]any)
+		if !ok {
+			return nil, false
+		}
+		var texts []string
+		for _, each := range list {
+			texts = append(texts, fmt.Sprint(each))
+		}
+		return strings.Join(texts, fmt.Sprint(parts[0])), true
+	case "Fn::Sub":
+		text, variables := argument, map[string]any{}
+		if parts, ok := argument.([]any); ok && len(parts) == 2 {
+			text = parts[0]
+			variables, _ = parts[1].(map[string]any)
+		}
+		pattern, ok := text.(string)
+		if !ok {
+			return nil, false
+		}
+		resolved := substitution.ReplaceAllStringFunc(pattern, func(m string) string {
+			id := m[2 : len(m)-1]
+			if v, ok := variables[id]; ok {
+				return fmt.Sprint(t.Resolve(v))
+			}
+			return fmt.Sprint(t.reference(id))
+		})
+		return strings.ReplaceAll(resolved, "${!", "${"), true
+	}
+	return nil, false
+}
+
+func (t Template) reference(id string) any {
+	if p, ok := t.Parameters[id]; ok && p.Default != nil && !strings.HasPrefix(p.Type, "AWS::SSM::") {
+		return p.Default
+	}
+	return "${" + id + "}"
+}
+
+// Text is the resolved property at a path, as text; empty where there is none.
+func (t Template) Text(r Resource, path ...string) string {
+	var v any = r.Properties
+	for _, p := range path {
+		object, ok := v.(map[string]any)
+		if !ok {
+			return ""
+		}
+		v = object[p]
+	}
+	if v == nil {
+		return ""
+	}
+	return fmt.Sprint(t.Resolve(v))
+}
+
+// List is the resolved property of that name as a list; a single value is a list of one.
+func (t Template) List(r Resource, property string) []any {
+	switch v := t.Resolve(r.Properties[property]).(type) {
+	case nil:
+		return nil
+	case []any:
+		return v
+	default:
+		return []any{v}
+	}
+}
+
+// Number is the property of that name as a number, and whether there is one.
+func (r Resource) Number(property string) (float64, bool) {
+	switch v := r.Properties[property].(type) {
+	case float64:
+		return v, true
+	case string:
+		var n float64
+		_, err := fmt.Sscanf(v, "%g", &n)
+		return n, err == nil
+	}
+	return 0, false
+}
