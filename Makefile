@@ -149,6 +149,10 @@ update: deps ## Rewrite the golden files, then test without rewriting
 bench: deps ## Measure synthesis, and how fast alarms are played and compared
 	@go test ./alarms ./cwtool/evaluate ./cwtool/diff ./test -run '^$$' -bench . -benchtime 1x -timeout 30m
 
+.PHONY: packages
+packages:
+	@echo $(PACKAGES)
+
 .PHONY: deps
 deps: node_modules/.installed .venv/.installed ## Install the pinned tools
 
