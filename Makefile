@@ -21,8 +21,8 @@ PYTHON := .venv/bin/python
 NODE_BIN := $(CURDIR)/node_modules/.bin
 EMBEDDED := $(wildcard cwtool/preview/page/* cwtool/*/*.json cwtool/*/*.yaml)
 # Every module of the repository but tools/, which only builds what tests run.
-MODULES := . cwtool metrics
-PACKAGES := $(MODULES:%=./%/...)
+MODULES := cwtool metrics
+PACKAGES := ./... $(MODULES:%=./%/...)
 GO_FILES := $(shell find . -name '*.go' -not -path './node_modules/*' -not -path './.local/*') config/environment.schema.json $(wildcard queries/*.cwli)
 SCRIPTS := $(shell grep -lsE '^\#!.*bash' .ci/* emulator/* tools/* 2>/dev/null)
 
@@ -49,7 +49,7 @@ down: ## Stop the local AWS emulator
 .PHONY: test
 test: deps chromium $(BIN)/golangci-lint $(BIN)/actionlint ## Run every test and lint
 	$(STEP) "go mod tidy, gofmt, go vet and golangci-lint"
-	@for module in $(MODULES); do GOWORK=off go -C $$module mod tidy -diff; done
+	@for module in . $(MODULES); do GOWORK=off go -C $$module mod tidy -diff; done
 	@$(BIN)/golangci-lint run $(PACKAGES)
 	$(STEP) "actionlint and shellcheck"
 	@$(BIN)/actionlint -shellcheck .venv/bin/shellcheck
@@ -181,7 +181,7 @@ $(BIN)/deployed: go.mod go.sum $(GO_FILES)
 
 $(BIN)/actionlint: tools/actionlint/go.mod tools/actionlint/go.sum
 	$(STEP) "building actionlint"
-	@go build -C tools/actionlint -o ../../$@ github.com/rhysd/actionlint/cmd/actionlint
+	@GOWORK=off go build -C tools/actionlint -o ../../$@ github.com/rhysd/actionlint/cmd/actionlint
 
 $(BIN)/cwtool: go.mod go.sum $(GO_FILES) $(EMBEDDED)
 	$(STEP) "building cwtool"
@@ -189,4 +189,4 @@ $(BIN)/cwtool: go.mod go.sum $(GO_FILES) $(EMBEDDED)
 
 $(BIN)/golangci-lint: tools/go.mod tools/go.sum
 	$(STEP) "building golangci-lint (two to three minutes the first time)"
-	@go build -C tools -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+	@GOWORK=off go build -C tools -o ../$@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
