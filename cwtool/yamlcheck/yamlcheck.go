@@ -23,6 +23,10 @@ type Schema struct {
 	raw      any
 }
 
+// schemaURL names schemas for the compiler. It is absolute, since a relative one would be resolved against the working folder,
+// whose name need not be a valid URL.
+const schemaURL = "cwtool:schema.json"
+
 // MustSchema compiles a schema that is part of the program.
 func MustSchema(text []byte) *Schema {
 	raw, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
@@ -30,10 +34,10 @@ func MustSchema(text []byte) *Schema {
 		panic(err)
 	}
 	compiler := jsonschema.NewCompiler()
-	if err := compiler.AddResource("schema.json", raw); err != nil {
+	if err := compiler.AddResource(schemaURL, raw); err != nil {
 		panic(err)
 	}
-	return &Schema{compiled: compiler.MustCompile("schema.json"), raw: raw}
+	return &Schema{compiled: compiler.MustCompile(schemaURL), raw: raw}
 }
 
 // Problems are all that is wrong with one file.
