@@ -11,13 +11,13 @@ const module = "github.com/restartix/core-api-monitoring/"
 // Imports point one way: what defines and renders knows no CDK, the contract knows nothing but the standard library.
 func TestPurePackagesDoNotReachTheCDK(t *testing.T) {
 	for pkg, forbidden := range map[string][]string{
-		"metrics":      {"github.com/", "go.yaml.in/"},
-		"config":       {"github.com/aws/", module + "alarms", module + "queries", module + "metrics"},
-		"access":       {"github.com/aws/", module + "constructs", module + "stacks"},
-		"alarms":       {"github.com/aws/", module + "queries", module + "constructs", module + "stacks"},
-		"queries":      {"github.com/aws/", module + "alarms", module + "constructs", module + "stacks"},
-		"slo":          {"github.com/"},
-		"dashboards":   {"github.com/aws/", module + "constructs", module + "stacks"},
+		"metrics":    {"github.com/", "go.yaml.in/"},
+		"config":     {"github.com/aws/", module + "alarms", module + "queries", module + "metrics"},
+		"access":     {"github.com/aws/", module + "constructs", module + "stacks"},
+		"alarms":     {"github.com/aws/", module + "queries", module + "constructs", module + "stacks"},
+		"queries":    {"github.com/aws/", module + "alarms", module + "constructs", module + "stacks"},
+		"slo":        {"github.com/"},
+		"dashboards": {"github.com/aws/", module + "constructs", module + "stacks"},
 		"constructs": {module + "stacks"},
 	} {
 		out, err := exec.Command("go", "list", "-deps", module+pkg).Output()
