@@ -47,8 +47,8 @@ type Alarm struct {
 	// alarms. After are the logical ids of those, which must exist first.
 	Rule  string
 	After []string
-	// Quiet is set for a composite that keeps still while another alarm, here by its name, explains it.
-	Quiet *Quiet
+	// Suppression is set for a composite whose actions another alarm suppresses; its Suppressor is that alarm's name.
+	Suppression *Suppression
 }
 
 // Roles of stacks that have alarms.
@@ -80,7 +80,7 @@ type Dimension struct {
 // site is one pool, instance, replica, shard, … of an environment for which there is an alarm.
 type site struct {
 	suffix      string // of the alarm's name; empty where there is only one
-	hundred     string // that an enterprise shard is in; empty for what is no shard
+	shardGroup  string // of an enterprise shard; empty for anything else
 	name        string // in descriptions; the suffix if empty
 	stack       string
 	dimensions  []Dimension
@@ -119,7 +119,7 @@ func sitesOf(e *config.Environment, scope Scope) []site {
 		}}
 		for i, s := range e.Shards {
 			list = append(list, site{
-				suffix: s.Name, hundred: hundred(i), name: "shard " + s.Name, stack: ShardStack(s.Name),
+				suffix: s.Name, shardGroup: shardGroup(i), name: "shard " + s.Name, stack: ShardStack(s.Name),
 				dimensions: []Dimension{in, {metrics.Shard, s.Name}},
 				capacity: map[Capacity]float64{
 					AllocatedStorage: gigabytes(s.AllocatedStorageGB),
@@ -180,15 +180,15 @@ func sitesOf(e *config.Environment, scope Scope) []site {
 			check = config.DatabaseCheckReference
 		}
 		return []site{{stack: EdgeStack, dimensions: []Dimension{{metrics.HealthCheckID, check}}}}
-	case PerFollowedDatabase:
+	case PerDatabaseRelay:
 		if e.ExternalCheck == nil {
 			return nil
 		}
 		return []site{{dimensions: []Dimension{in}}}
-	case PerHundredShards:
+	case PerShardGroup:
 		var list []site
 		for i := 0; i < len(e.Shards); i += 100 {
-			list = append(list, site{suffix: hundred(i)})
+			list = append(list, site{suffix: shardGroup(i)})
 		}
 		return list
 	case PerDestination:
@@ -212,8 +212,8 @@ func sitesOf(e *config.Environment, scope Scope) []site {
 	return nil
 }
 
-// hundred is the name of the hundred that a shard is in, by its place in the environment's file.
-func hundred(shard int) string { return strconv.Itoa(shard/100 + 1) }
+// shardGroup returns the name of the group of a hundred that a shard is in, by its place in the environment's file.
+func shardGroup(shard int) string { return strconv.Itoa(shard/100 + 1) }
 
 func gigabytes(n int) float64 { return float64(n) * 1e9 }
 
@@ -228,7 +228,7 @@ func For(e *config.Environment, definitions []Definition, composites []Composite
 		if d.Since > e.PhaseNumber {
 			continue
 		}
-		for _, s := range sites(e, d.Each) {
+		for _, s := range sites(e, d.Scope) {
 			list = append(list, d.at(e, s))
 		}
 	}
@@ -241,7 +241,7 @@ func For(e *config.Environment, definitions []Definition, composites []Composite
 		if c.Since > e.PhaseNumber {
 			continue
 		}
-		for _, s := range sites(e, c.Each) {
+		for _, s := range sites(e, c.Scope) {
 			a, err := c.at(e, s, byStack[s.stack])
 			problems = append(problems, err)
 			list = append(list, a)
@@ -266,7 +266,7 @@ func (s site) id(definition string) string {
 func Name(e *config.Environment, id string) string { return "coreapi-" + e.Name + "-" + id }
 
 // words are the parts of an alarm that people read, and its identity.
-func (d Definition) words(e *config.Environment, s site) Alarm {
+func (d Definition) metadata(e *config.Environment, s site) Alarm {
 	text := strings.NewReplacer("{name}", s.name)
 	return Alarm{
 		Definition: d.ID,
@@ -275,7 +275,7 @@ func (d Definition) words(e *config.Environment, s site) Alarm {
 		Site:       s.suffix,
 		Stack:      s.stack,
 		Description: fmt.Sprintf("%s: %s\nUsers: %s\nFirst: %s\nRunbook: %s",
-			strings.ToUpper(string(d.Severity)), text.Replace(d.Problem), text.Replace(d.Users), text.Replace(d.First),
+			strings.ToUpper(string(d.Severity)), text.Replace(d.Summary), text.Replace(d.Impact), text.Replace(d.FirstStep),
 			e.Runbooks+"/"+d.Runbook),
 		Severity:     d.Severity,
 		Runbook:      d.Runbook,
@@ -284,10 +284,10 @@ func (d Definition) words(e *config.Environment, s site) Alarm {
 }
 
 func (d Definition) at(e *config.Environment, s site) Alarm {
-	a := d.words(e, s)
+	a := d.metadata(e, s)
 	a.Queries = d.Signal.queries(s)
-	a.Comparison, a.Threshold = d.Is, d.Threshold.at(s)
-	a.Period, a.DatapointsToAlarm, a.EvaluationPeriods = d.Window.Period, d.Window.Datapoints, d.Window.Of
+	a.Comparison, a.Threshold = d.Comparison, d.Threshold.at(s)
+	a.Period, a.DatapointsToAlarm, a.EvaluationPeriods = d.Window.Period, d.Window.DatapointsToAlarm, d.Window.EvaluationPeriods
 	a.Missing, a.LowSamples = d.Missing, d.LowSamples
 	return a
 }

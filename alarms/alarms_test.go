@@ -66,12 +66,12 @@ var (
 func TestEveryAlarmIsInItsRunbookAndEveryRunbookHasAnAlarm(t *testing.T) {
 	want := map[string][]string{}
 	for _, d := range All() {
-		if !d.Part {
+		if !d.Child {
 			want[d.Runbook] = append(want[d.Runbook], d.ID)
 		}
 	}
 	for _, c := range Composites() {
-		if !c.Part {
+		if !c.Child {
 			want[c.Runbook] = append(want[c.Runbook], c.ID)
 		}
 	}
@@ -164,7 +164,7 @@ func TestAnAlarmAboutADestinationIsNotSentThere(t *testing.T) {
 			t.Errorf("%s notifies the destination that fails", a.Name)
 		}
 	}
-	if deputy(config.SlackAlerts, MonitoringStack).Pages() == config.SlackAlerts.Pages() {
+	if fallbackFor(config.SlackAlerts, MonitoringStack).Pages() == config.SlackAlerts.Pages() {
 		t.Error("when Slack fails, nothing but Slack says so")
 	}
 }
@@ -185,10 +185,10 @@ func TestNamesDoNotDependOnThePhase(t *testing.T) {
 // good is a definition without fault, for tests to spoil.
 func good() Definition {
 	return Definition{
-		ID: "Good", Each: PerEnvironment, Since: 1,
-		Signal: Average(metrics.CPUUsage), Is: Above, Threshold: Value(80),
-		Window: Window{Period: Minute, Datapoints: 1, Of: 1}, Missing: NotBreaching, Because: "because",
-		Severity: Warning, Problem: "p", Users: "u", First: "f", Runbook: "application-resources",
+		ID: "Good", Scope: PerEnvironment, Since: 1,
+		Signal: Average(metrics.CPUUsage), Comparison: Above, Threshold: Value(80),
+		Window: Window{Period: Minute, DatapointsToAlarm: 1, EvaluationPeriods: 1}, Missing: NotBreaching, Rationale: "because",
+		Severity: Warning, Summary: "p", Impact: "u", FirstStep: "f", Runbook: "application-resources",
 	}
 }
 
@@ -202,14 +202,14 @@ func TestWhatCloudWatchOrTheContractWouldRefuseIsReportedAtOnce(t *testing.T) {
 		"Since 5 is not a phase":                          func(d *Definition) { d.Since = 5 },
 		`Severity "warnin" is not allowed`:                func(d *Definition) { d.Severity = "warnin" },
 		`did you mean "warning"?`:                         func(d *Definition) { d.Severity = "warnin" },
-		`Each "" is not allowed`:                          func(d *Definition) { d.Each = "" },
-		`Is "" is not allowed`:                            func(d *Definition) { d.Is = "" },
+		`Scope "" is not allowed`:                         func(d *Definition) { d.Scope = "" },
+		`Comparison "" is not allowed`:                    func(d *Definition) { d.Comparison = "" },
 		`Missing "" is not allowed`:                       func(d *Definition) { d.Missing = "" },
 		`Notify "slack-alert" is not allowed`:             func(d *Definition) { d.Notify = []config.Destination{"slack-alert"} },
-		"Because is empty":                                func(d *Definition) { d.Because = " " },
+		"Rationale is empty":                              func(d *Definition) { d.Rationale = " " },
 		`Runbook "" is not allowed`:                       func(d *Definition) { d.Runbook = "" },
 		"period of 90 s is not allowed":                   func(d *Definition) { d.Window.Period = 90 },
-		"2 of 1 datapoints is not allowed":                func(d *Definition) { d.Window.Datapoints = 2 },
+		"2 of 1 datapoints is not allowed":                func(d *Definition) { d.Window.DatapointsToAlarm = 2 },
 		"window of 86700 s is too long; allowed: 86400 s": func(d *Definition) { d.Window = Window{300, 289, 289} },
 		"window of 608400 s is too long":                  func(d *Definition) { d.Window = Window{Hour, 169, 169} },
 		"Signal is empty":                                 func(d *Definition) { d.Signal = Signal{} },
@@ -226,7 +226,7 @@ func TestWhatCloudWatchOrTheContractWouldRefuseIsReportedAtOnce(t *testing.T) {
 		`metric RestartiX/CoreAPI system.cpu.usage is not in the contract; did you mean "system.cpu.usage_pct"?`: func(d *Definition) {
 			d.Signal.Terms[0].Metric.Name = "system.cpu.usage"
 		},
-		"description of 1": func(d *Definition) { d.Problem = strings.Repeat("x", 1024) },
+		"description of 1": func(d *Definition) { d.Summary = strings.Repeat("x", 1024) },
 	} {
 		d := good()
 		spoil(&d)
@@ -238,7 +238,7 @@ func TestWhatCloudWatchOrTheContractWouldRefuseIsReportedAtOnce(t *testing.T) {
 		t.Errorf("error %v; expected that the ID is used twice", err)
 	}
 	two := []Definition{good(), good()}
-	two[0].ID, two[1].ID, two[1].Runbook, two[0].Window.Of = "A b", "c", "", 0
+	two[0].ID, two[1].ID, two[1].Runbook, two[0].Window.EvaluationPeriods = "A b", "c", "", 0
 	if _, err := For(e, two, nil); err == nil || len(strings.Split(err.Error(), "\n")) != 4 {
 		t.Errorf("error %v; expected all four problems", err)
 	}
@@ -248,27 +248,29 @@ func TestACompositeOfUnknownOrUnlikeAlarmsIsRefused(t *testing.T) {
 	e := references(t)[0]
 	composite := func(spoil func(*Composite)) []Composite {
 		c := Composite{
-			ID: "Both", Each: PerEnvironment, Since: 1, AllOf: []string{"Good"}, Because: "b",
-			Severity: Warning, Problem: "p", Users: "u", First: "f", Runbook: "application-resources",
+			ID: "Both", Scope: PerEnvironment, Since: 1, AllOf: []string{"Good"}, Rationale: "b",
+			Severity: Warning, Summary: "p", Impact: "u", FirstStep: "f", Runbook: "application-resources",
 		}
 		spoil(&c)
 		return []Composite{c}
 	}
 	part := good()
-	part.ID, part.Part = "Lonely", true
+	part.ID, part.Child = "Lonely", true
 	for want, c := range map[string]struct {
 		definitions []Definition
 		spoil       func(*Composite)
 	}{
 		`no alarm "God" to refer to before it; did you mean "Good"?`: {[]Definition{good()}, func(c *Composite) { c.AllOf = []string{"God"} }},
 		"AllOf and AnyOf are empty":                                  {[]Definition{good()}, func(c *Composite) { c.AllOf = nil }},
-		"stack edge has none of [Good] to combine":                   {[]Definition{good()}, func(c *Composite) { c.Each = PerExternalCheck }},
-		"Lonely: it is a Part, but no composite refers to it":        {[]Definition{good(), part}, func(*Composite) {}},
-		"Both: it is a Part, but no composite refers to it":          {[]Definition{good()}, func(c *Composite) { c.Part = true }},
-		`no alarm "Bad" to refer to before it`:                       {[]Definition{good()}, func(c *Composite) { c.Quiet = &Quiet{While: "Bad", Wait: 60, Extension: 60} }},
-		`no alarm "Bad" of the shared tier`:                          {[]Definition{good()}, func(c *Composite) { c.OrShared = "Bad" }},
-		"Quiet waits 0 s":                                            {[]Definition{good()}, func(c *Composite) { c.Quiet = &Quiet{While: "Good", Extension: 60} }},
-		"ID is used twice":                                           {[]Definition{good()}, func(c *Composite) { c.ID = "Good" }},
+		"stack edge has none of [Good] to combine":                   {[]Definition{good()}, func(c *Composite) { c.Scope = PerExternalCheck }},
+		"Lonely: it is a Child, but no composite reads it":           {[]Definition{good(), part}, func(*Composite) {}},
+		"Both: it is a Child, but no composite reads it":             {[]Definition{good()}, func(c *Composite) { c.Child = true }},
+		`no alarm "Bad" to refer to before it`: {[]Definition{good()}, func(c *Composite) {
+			c.Suppression = &Suppression{Suppressor: "Bad", WaitPeriod: 60, ExtensionPeriod: 60}
+		}},
+		`no alarm "Bad" of the shared tier`:   {[]Definition{good()}, func(c *Composite) { c.OrShared = "Bad" }},
+		"Suppression has a WaitPeriod of 0 s": {[]Definition{good()}, func(c *Composite) { c.Suppression = &Suppression{Suppressor: "Good", ExtensionPeriod: 60} }},
+		"ID is used twice":                    {[]Definition{good()}, func(c *Composite) { c.ID = "Good" }},
 	} {
 		if _, err := For(e, c.definitions, composite(c.spoil)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v; expected %q", err, want)
@@ -282,8 +284,8 @@ func TestACompositeOfUnknownOrUnlikeAlarmsIsRefused(t *testing.T) {
 
 func TestRulesStayWithinWhatCloudWatchTakes(t *testing.T) {
 	both := Composite{
-		ID: "Both", Each: PerEnvironment, Since: 1, AnyOf: []string{"Good"}, Because: "b",
-		Severity: Warning, Problem: "p", Users: "u", First: "f", Runbook: "application-resources",
+		ID: "Both", Scope: PerEnvironment, Since: 1, AnyOf: []string{"Good"}, Rationale: "b",
+		Severity: Warning, Summary: "p", Impact: "u", FirstStep: "f", Runbook: "application-resources",
 	}
 	e := references(t)[1]
 	for len(e.Database.Replicas) < maxReferred+1 {
@@ -292,7 +294,7 @@ func TestRulesStayWithinWhatCloudWatchTakes(t *testing.T) {
 		e.Database.Replicas = append(e.Database.Replicas, r)
 	}
 	each := good()
-	each.Each, each.Since, each.Signal, both.Since = PerReplica, 2, Average(metrics.ReplicationLag), 2
+	each.Scope, each.Since, each.Signal, both.Since = PerReplica, 2, Average(metrics.ReplicationLag), 2
 	if _, err := For(e, []Definition{each}, []Composite{both}); err == nil || !strings.Contains(err.Error(), "rule of 101 alarms; allowed: 100") {
 		t.Errorf("101 alarms in a rule: error %v", err)
 	}
@@ -328,8 +330,8 @@ func TestManyShardsHearOfTheSharedTierByTheHundred(t *testing.T) {
 func TestEveryObjectiveForDataNamesAlarmsThatExist(t *testing.T) {
 	for _, d := range slo.Durabilities {
 		for _, id := range d.WatchedBy {
-			tells := slices.ContainsFunc(All(), func(a Definition) bool { return a.ID == id && !a.Part }) ||
-				slices.ContainsFunc(Composites(), func(c Composite) bool { return c.ID == id && !c.Part })
+			tells := slices.ContainsFunc(All(), func(a Definition) bool { return a.ID == id && !a.Child }) ||
+				slices.ContainsFunc(Composites(), func(c Composite) bool { return c.ID == id && !c.Child })
 			if !tells {
 				t.Errorf("%s is watched by %s, which is no alarm that tells somebody", d.Data, id)
 			}

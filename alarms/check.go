@@ -54,12 +54,12 @@ func checkDefinitions(definitions []Definition, composites []Composite) error {
 		if _, ok := config.Phases[d.Since]; !ok {
 			report("Since %d is not a phase; allowed: 1 to 4", d.Since)
 		}
-		oneOf(report, "Each", d.Each, PerEnvironment, PerTier, PerPool, PerInstance, PerReplica, PerService, PerCategory, PerExternalCheck, PerDatabaseCheck, PerFollowedDatabase, PerHundredShards, PerDestination)
+		oneOf(report, "Scope", d.Scope, PerEnvironment, PerTier, PerPool, PerInstance, PerReplica, PerService, PerCategory, PerExternalCheck, PerDatabaseCheck, PerDatabaseRelay, PerShardGroup, PerDestination)
 		oneOf(report, "Severity", d.Severity, Critical, Warning, Info)
 		for _, n := range d.Notify {
 			oneOf(report, "Notify", n, config.Destinations...)
 		}
-		for field, text := range map[string]string{"Problem": d.Problem, "Users": d.Users, "First": d.First, "Because": d.Because} {
+		for field, text := range map[string]string{"Summary": d.Summary, "Impact": d.Impact, "FirstStep": d.FirstStep, "Rationale": d.Rationale} {
 			if strings.TrimSpace(text) == "" {
 				report("%s is empty; expected a sentence", field)
 			}
@@ -71,7 +71,7 @@ func checkDefinitions(definitions []Definition, composites []Composite) error {
 	for _, d := range definitions {
 		common(d)
 		report := reporter(d)
-		oneOf(report, "Is", d.Is, Above, Below)
+		oneOf(report, "Comparison", d.Comparison, Above, Below)
 		oneOf(report, "Missing", d.Missing, Breaching, NotBreaching, KeepState)
 		d.Window.check(report)
 		d.Signal.check(report, d)
@@ -89,12 +89,12 @@ func checkDefinitions(definitions []Definition, composites []Composite) error {
 			report("AllOf and AnyOf are empty; expected the IDs of alarms")
 		}
 		refers := slices.Concat(c.AllOf, c.AnyOf, c.NoneOf)
-		if q := c.Quiet; q != nil {
+		if q := c.Suppression; q != nil {
 			if !q.Shared {
-				refers = append(refers, q.While)
+				refers = append(refers, q.Suppressor)
 			}
-			if q.Wait < Minute || q.Extension < Minute {
-				report("Quiet waits %d s and keeps still %d s after; expected at least a minute each, the time in which alarms are evaluated", q.Wait, q.Extension)
+			if q.WaitPeriod < Minute || q.ExtensionPeriod < Minute {
+				report("Suppression has a WaitPeriod of %d s and an ExtensionPeriod of %d s; expected at least 60 s each, the interval at which alarms are evaluated", q.WaitPeriod, q.ExtensionPeriod)
 			}
 		}
 		for _, id := range refers {
@@ -110,8 +110,8 @@ func checkDefinitions(definitions []Definition, composites []Composite) error {
 		if c.OrShared != "" {
 			shared = append(shared, c.OrShared)
 		}
-		if c.Quiet != nil && c.Quiet.Shared {
-			shared = append(shared, c.Quiet.While)
+		if c.Suppression != nil && c.Suppression.Shared {
+			shared = append(shared, c.Suppression.Suppressor)
 		}
 		for _, id := range shared {
 			if !known[id] {
@@ -121,13 +121,13 @@ func checkDefinitions(definitions []Definition, composites []Composite) error {
 		}
 	}
 	for _, d := range definitions {
-		if d.Part && !used[d.ID] {
-			reporter(d)("it is a Part, but no composite refers to it: it would tell nobody")
+		if d.Child && !used[d.ID] {
+			reporter(d)("it is a Child, but no composite reads it: it would notify nobody")
 		}
 	}
 	for _, c := range composites {
-		if c.Part && !used[c.ID] {
-			reporter(c.definition())("it is a Part, but no composite refers to it: it would tell nobody")
+		if c.Child && !used[c.ID] {
+			reporter(c.definition())("it is a Child, but no composite reads it: it would notify nobody")
 		}
 	}
 	slices.SortFunc(problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
@@ -149,15 +149,15 @@ func (w Window) check(report func(string, ...any)) {
 	if w.Period != 10 && w.Period != 30 && (w.Period < 60 || w.Period%60 != 0) {
 		report("period of %d s is not allowed; expected 10, 30 or a multiple of 60", w.Period)
 	}
-	if w.Datapoints < 1 || w.Datapoints > w.Of {
-		report("%d of %d datapoints is not allowed; expected at least 1, and no more than there are periods", w.Datapoints, w.Of)
+	if w.DatapointsToAlarm < 1 || w.DatapointsToAlarm > w.EvaluationPeriods {
+		report("%d of %d datapoints is not allowed; expected at least 1, and no more than there are periods", w.DatapointsToAlarm, w.EvaluationPeriods)
 	}
 	limit := maxWindow
 	if w.Period >= Hour {
 		limit = maxLongWindow
 	}
-	if w.Period*w.Of > limit {
-		report("window of %d s is too long; allowed: %d s for this period", w.Period*w.Of, limit)
+	if w.Period*w.EvaluationPeriods > limit {
+		report("window of %d s is too long; allowed: %d s for this period", w.Period*w.EvaluationPeriods, limit)
 	}
 }
 
@@ -229,12 +229,12 @@ func checkAlarms(e *config.Environment, list []Alarm) error {
 		if n := len(states); n > maxReferred {
 			report("rule of %d alarms; allowed: %d", n, maxReferred)
 		}
-		if a.Quiet != nil && !there[a.Quiet.While] {
-			report("it keeps quiet while %s, which is no alarm of the environment", a.Quiet.While)
+		if a.Suppression != nil && !there[a.Suppression.Suppressor] {
+			report("its suppressor %s is not an alarm of the environment", a.Suppression.Suppressor)
 		}
 		for _, s := range states {
 			if !there[s[1]] {
-				report("its rule has %s, which is no alarm of the environment", s[1])
+				report("its rule has %s, which is not an alarm of the environment", s[1])
 			}
 			if referring[s[1]]++; referring[s[1]] == maxReferring+1 {
 				report("its rule is one too many with %s; allowed: %d composites for an alarm", s[1], maxReferring)

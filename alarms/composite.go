@@ -13,49 +13,49 @@ import (
 type Composite struct {
 	// ID is the composite's identity, as a Definition's.
 	ID    string
-	Each  Scope
+	Scope Scope
 	Since int
 
-	// AllOf must all be in ALARM, of AnyOf one, and of NoneOf none. At an enterprise shard OrShared, a composite per hundred
-	// shards, counts as AnyOf: what hits every tier is one incident.
+	// AllOf must all be in ALARM, of AnyOf one, and of NoneOf none. At an enterprise shard OrShared, a composite per shard
+	// group, counts as AnyOf: what hits every tier is one incident.
 	AllOf, AnyOf, NoneOf []string
 	OrShared             string
-	// Quiet keeps the composite from telling what another alarm has told already; nil where nothing does.
-	Quiet   *Quiet
-	Because string
+	// Suppression suppresses the composite's actions while another alarm notifies of the cause; nil where nothing does.
+	Suppression *Suppression
+	Rationale   string
 
 	Severity Severity
-	// Part marks a composite that only keeps others quiet: it notifies nobody.
-	Part bool
+	// Child marks a composite that only others read, or that only suppresses others: it notifies nobody.
+	Child bool
 	// Notify is where notifications go if not to the severity's default destinations.
 	Notify []config.Destination
 
-	Problem, Users, First string
-	Runbook               string
+	Summary, Impact, FirstStep string
+	Runbook                    string
 }
 
-// Quiet is how a composite keeps still while another alarm explains it. When that one ends and the composite is still in ALARM,
-// it tells after all.
-type Quiet struct {
-	While string // ID of the other alarm, of which the stack has one
-	// Shared makes it a composite per hundred shards, of which only the enterprise shards' composites hear.
+// Suppression is what suppresses a composite's actions. When the suppressor recovers and the composite is still in ALARM, it
+// notifies after all.
+type Suppression struct {
+	Suppressor string // ID of the other alarm, of which the stack has one
+	// Shared makes it a composite per shard group, which suppresses the enterprise shards' composites only.
 	Shared bool
-	// Wait is how long the composite waits for the other alarm to come first; Extension how long it keeps still after the other
-	// has ended. Both in seconds.
-	Wait, Extension int
+	// WaitPeriod is how long the composite waits for the suppressor to go to ALARM, ExtensionPeriod how long its actions stay
+	// suppressed after the suppressor has recovered. Both in seconds.
+	WaitPeriod, ExtensionPeriod int
 }
 
-// definition is what a composite shares with other alarms: identity, severity and words.
+// definition returns what a composite shares with other alarms: identity, severity, routing and texts.
 func (c Composite) definition() Definition {
 	return Definition{
-		ID: c.ID, Each: c.Each, Since: c.Since, Because: c.Because,
-		Severity: c.Severity, Part: c.Part, Notify: c.Notify, Problem: c.Problem, Users: c.Users, First: c.First, Runbook: c.Runbook,
+		ID: c.ID, Scope: c.Scope, Since: c.Since, Rationale: c.Rationale,
+		Severity: c.Severity, Child: c.Child, Notify: c.Notify, Summary: c.Summary, Impact: c.Impact, FirstStep: c.FirstStep, Runbook: c.Runbook,
 	}
 }
 
 // at renders a composite at a site, over the other alarms of its stack.
 func (c Composite) at(e *config.Environment, s site, others []Alarm) (Alarm, error) {
-	a := c.definition().words(e, s)
+	a := c.definition().metadata(e, s)
 	states := func(ids []string) (list []string) {
 		for _, id := range ids {
 			for _, o := range others {
@@ -68,8 +68,8 @@ func (c Composite) at(e *config.Environment, s site, others []Alarm) (Alarm, err
 		return list
 	}
 	all, anyOf := states(c.AllOf), states(c.AnyOf)
-	if c.OrShared != "" && s.hundred != "" {
-		anyOf = append(anyOf, fmt.Sprintf("ALARM(%q)", Name(e, c.OrShared+"-"+s.hundred)))
+	if c.OrShared != "" && s.shardGroup != "" {
+		anyOf = append(anyOf, fmt.Sprintf("ALARM(%q)", Name(e, c.OrShared+"-"+s.shardGroup)))
 	}
 	if len(c.AllOf) > len(all) || len(c.AnyOf) > 0 && len(anyOf) == 0 {
 		return a, fmt.Errorf("alarm %s: stack %s has none of %v to combine", a.Name, a.Stack, slices.Concat(c.AllOf, c.AnyOf))
@@ -84,17 +84,17 @@ func (c Composite) at(e *config.Environment, s site, others []Alarm) (Alarm, err
 	}
 	a.Rule = strings.Join(all, " AND ")
 	switch {
-	case c.Quiet == nil, c.Quiet.Shared && s.hundred == "":
+	case c.Suppression == nil, c.Suppression.Shared && s.shardGroup == "":
 		return a, nil
-	case c.Quiet.Shared:
-		a.Quiet = &Quiet{While: Name(e, c.Quiet.While+"-"+s.hundred), Wait: c.Quiet.Wait, Extension: c.Quiet.Extension}
+	case c.Suppression.Shared:
+		a.Suppression = &Suppression{Suppressor: Name(e, c.Suppression.Suppressor+"-"+s.shardGroup), WaitPeriod: c.Suppression.WaitPeriod, ExtensionPeriod: c.Suppression.ExtensionPeriod}
 		return a, nil
 	}
-	i := slices.IndexFunc(others, func(o Alarm) bool { return o.Definition == c.Quiet.While })
+	i := slices.IndexFunc(others, func(o Alarm) bool { return o.Definition == c.Suppression.Suppressor })
 	if i < 0 {
-		return a, fmt.Errorf("alarm %s: stack %s has no %s to be quiet for", a.Name, a.Stack, c.Quiet.While)
+		return a, fmt.Errorf("alarm %s: stack %s has no %s to suppress it", a.Name, a.Stack, c.Suppression.Suppressor)
 	}
-	a.Quiet = &Quiet{While: others[i].Name, Wait: c.Quiet.Wait, Extension: c.Quiet.Extension}
+	a.Suppression = &Suppression{Suppressor: others[i].Name, WaitPeriod: c.Suppression.WaitPeriod, ExtensionPeriod: c.Suppression.ExtensionPeriod}
 	a.After = append(a.After, others[i].LogicalID)
 	return a, nil
 }

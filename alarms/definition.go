@@ -14,38 +14,38 @@ type Definition struct {
 	// ID is the alarm's identity, in PascalCase, subject then condition. Name and logical id follow from it alone: another ID
 	// is another alarm, and the old one is deleted.
 	ID string
-	// Each says of what there is one such alarm each.
-	Each Scope
+	// Scope is what there is one such alarm for each of.
+	Scope Scope
 	// Since is the first phase that has the alarm.
 	Since int
 
-	// Signal Is Threshold describes the breach: Sum(metrics.PoolWaitCount) Above Value(0).
-	Signal    Signal
-	Is        Comparison
-	Threshold Threshold
+	// Signal Comparison Threshold is the condition that breaches: Sum(metrics.PoolWaitCount) Above Value(0).
+	Signal     Signal
+	Comparison Comparison
+	Threshold  Threshold
 	// Window is how much of the breach it takes.
 	Window Window
 	// Missing is what a period without data counts as.
 	Missing MissingData
 	// LowSamples is what a percentile of few samples counts as; only for signals that are percentiles.
 	LowSamples LowSamples
-	// Because is the reason for the window, the floor and the treatment of missing data.
-	Because string
+	// Rationale is the reason for the window, the floor and the treatment of missing data.
+	Rationale string
 
 	Severity Severity
-	// Part marks an alarm that only feeds a Composite: it notifies nobody.
-	Part bool
+	// Child marks an alarm that only composites read: it notifies nobody.
+	Child bool
 	// Notify is where notifications go if not to the severity's default destinations.
 	Notify []config.Destination
 
-	// Problem, Users and First make the description: what is wrong, what users feel of it, and what to do first. {name} stands
-	// for the pool, instance, replica, shard or topic.
-	Problem, Users, First string
+	// Summary, Impact and FirstStep make the description: what is wrong, what users notice of it, and what to do first. {name}
+	// stands for the pool, instance, replica, shard or topic.
+	Summary, Impact, FirstStep string
 	// Runbook is the slug of the runbook that says what to do: runbooks/<slug>.md, which lists the alarm.
 	Runbook string
 }
 
-// Scope says of what there is one alarm each, and so which dimensions its metrics carry.
+// Scope is what there is one alarm for each of, and so which dimensions its metrics carry.
 type Scope string
 
 const (
@@ -67,10 +67,10 @@ const (
 	PerExternalCheck Scope = "external check"
 	// PerDatabaseCheck is the same for the check that carries the database's state to the Region of the check from outside.
 	PerDatabaseCheck Scope = "database check"
-	// PerFollowedDatabase is the shared tier's database, where there is such a check, on {Environment}.
-	PerFollowedDatabase Scope = "followed database"
-	// PerHundredShards is one for each hundred enterprise shards: CloudWatch lets 150 composites refer to an alarm.
-	PerHundredShards Scope = "hundred shards"
+	// PerDatabaseRelay is the shared tier's database, where a check relays its state to that Region, on {Environment}.
+	PerDatabaseRelay Scope = "database relay"
+	// PerShardGroup is one for each group of a hundred enterprise shards: CloudWatch lets 150 composites refer to an alarm.
+	PerShardGroup Scope = "shard group"
 	// PerDestination is one alarm for each destination's topic, on {TopicName}.
 	PerDestination Scope = "destination"
 )
@@ -89,10 +89,10 @@ type Threshold struct {
 	PercentOf Capacity
 }
 
-// Value is a threshold that is the same everywhere.
+// Value returns a threshold that is the same everywhere, in the signal's unit.
 func Value(v float64) Threshold { return Threshold{Value: v} }
 
-// PercentOf is a threshold of so many percent of a capacity.
+// PercentOf returns a threshold of so many percent of a capacity.
 func PercentOf(percent float64, c Capacity) Threshold { return Threshold{Value: percent, PercentOf: c} }
 
 // Capacity is something that an instance has a fixed amount of.
@@ -108,9 +108,9 @@ const (
 	LatencyP99 Capacity = "p99 objective"
 )
 
-// Window is M of N: the alarm fires when Datapoints of the newest Of periods breach. Period is in seconds.
+// Window is M of N: the alarm fires when DatapointsToAlarm of the newest EvaluationPeriods breach. Period is in seconds.
 type Window struct {
-	Period, Datapoints, Of int
+	Period, DatapointsToAlarm, EvaluationPeriods int
 }
 
 // Periods in seconds.
@@ -179,34 +179,34 @@ func one(m metrics.Metric, s Statistic) Signal {
 	return Signal{Terms: []Term{{Metric: m, Statistic: s}}}
 }
 
-// Sum is the signal of a metric's sum over the period.
+// Sum returns the signal of a metric's sum over the period.
 func Sum(m metrics.Metric) Signal { return one(m, sum) }
 
-// Average is the signal of a metric's average over the period.
+// Average returns the signal of a metric's average over the period.
 func Average(m metrics.Metric) Signal { return one(m, average) }
 
-// Minimum is the signal of a metric's lowest value in the period.
+// Minimum returns the signal of a metric's lowest value in the period.
 func Minimum(m metrics.Metric) Signal { return one(m, minimum) }
 
-// Maximum is the signal of a metric's highest value in the period.
+// Maximum returns the signal of a metric's highest value in the period.
 func Maximum(m metrics.Metric) Signal { return one(m, maximum) }
 
-// P50 is the signal of the median of a metric's samples in the period.
+// P50 returns the signal of the median of a metric's samples in the period.
 func P50(m metrics.Metric) Signal { return one(m, p50) }
 
-// P95 is the signal of the value that 95 % of a metric's samples in the period stay under.
+// P95 returns the signal of the value that 95 % of a metric's samples in the period stay under.
 func P95(m metrics.Metric) Signal { return one(m, p95) }
 
-// P99 is the signal of the value that 99 % of a metric's samples in the period stay under.
+// P99 returns the signal of the value that 99 % of a metric's samples in the period stay under.
 func P99(m metrics.Metric) Signal { return one(m, p99) }
 
-// All is every definition, in the order of the tables that documents and inventories show.
+// All returns every definition, in the order of the tables that documents and inventories show.
 func All() []Definition {
 	return slices.Concat(poolAlarms, databaseAlarms, queryAlarms, requestAlarms, runtimeAlarms, featureAlarms, auditAlarms,
 		burnParts(), objectiveAlarms, externalAlarms, notificationAlarms)
 }
 
-// Composites is every composite, after whose parts it stands.
+// Composites returns every composite, each after the composites that it reads.
 func Composites() []Composite {
 	return slices.Concat(incidents, burnComposites(), seenFromOutside)
 }

@@ -45,8 +45,8 @@ var word = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
 
 // Condition says in words when the alarm's signal breaches: Sum(postgres.pool.wait_count) > 0.
 func (a Alarm) Condition() string {
-	if a.Quiet != nil {
-		return fmt.Sprintf("%s; quiet while ALARM(%q), waits %s, keeps still %s after", a.Rule, a.Quiet.While, Duration(a.Quiet.Wait), Duration(a.Quiet.Extension))
+	if a.Suppression != nil {
+		return fmt.Sprintf("%s; quiet while ALARM(%q), waits %s, keeps still %s after", a.Rule, a.Suppression.Suppressor, Duration(a.Suppression.WaitPeriod), Duration(a.Suppression.ExtensionPeriod))
 	}
 	if a.Rule != "" {
 		return a.Rule

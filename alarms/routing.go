@@ -31,13 +31,13 @@ var (
 	toEngineering = []config.Destination{config.SlackEngineering}
 )
 
-// destinations are where the notifications of a definition go, at one of its sites.
+// destinations returns where the notifications of a definition go, at one of its sites.
 func (d Definition) destinations(s site) []config.Destination {
-	if d.Part {
+	if d.Child {
 		return nil
 	}
-	if d.Each == PerDestination {
-		return []config.Destination{deputy(s.destination, s.stack)}
+	if d.Scope == PerDestination {
+		return []config.Destination{fallbackFor(s.destination, s.stack)}
 	}
 	if d.Notify != nil {
 		return slices.Clone(d.Notify)
@@ -45,9 +45,9 @@ func (d Definition) destinations(s site) []config.Destination {
 	return slices.Clone(Routes[d.Severity])
 }
 
-// deputy is the destination that says that another one fails: SlackAlerts for the four others, and PagerDuty for SlackAlerts,
+// fallbackFor returns the destination that is notified when another one fails: SlackAlerts for the four others, and PagerDuty for SlackAlerts,
 // since it may be all of Slack that fails. At the edge, where alarms reach only the topics of that Region, it is the other one.
-func deputy(failing config.Destination, stack string) config.Destination {
+func fallbackFor(failing config.Destination, stack string) config.Destination {
 	if stack == EdgeStack {
 		return EdgeDestinations[1-slices.Index(EdgeDestinations, failing)]
 	}

@@ -60,9 +60,9 @@ func composite(stack awscdk.Stack, a alarms.Alarm, actions *[]any) {
 		AlarmActions:     actions,
 		OkActions:        actions,
 	}
-	if q := a.Quiet; q != nil {
-		props.ActionsSuppressor = jsii.String(q.While)
-		props.ActionsSuppressorWaitPeriod, props.ActionsSuppressorExtensionPeriod = number(q.Wait), number(q.Extension)
+	if q := a.Suppression; q != nil {
+		props.ActionsSuppressor = jsii.String(q.Suppressor)
+		props.ActionsSuppressorWaitPeriod, props.ActionsSuppressorExtensionPeriod = number(q.WaitPeriod), number(q.ExtensionPeriod)
 	}
 	c := awscloudwatch.NewCfnCompositeAlarm(stack, jsii.String(a.LogicalID), props)
 	// The rule names the alarms, which CloudFormation does not read as references.

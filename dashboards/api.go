@@ -7,9 +7,9 @@ import (
 )
 
 var (
-	requestLatency = []watch{{"RequestLatencyP50High", ""}, {"RequestLatencyP95High", ""}, {"RequestLatencyP99High", ""}}
+	requestLatency = []signal{{"RequestLatencyP50High", ""}, {"RequestLatencyP95High", ""}, {"RequestLatencyP99High", ""}}
 	// 5xx first, so that it lies at the bottom, where its line is read against it.
-	errorRates = []watch{{"ErrorRate5xxHigh", "5xx"}, {"ErrorRate5xxCritical", "5xx"}, {"ErrorRate4xxHigh", "4xx"}}
+	errorRates = []signal{{"ErrorRate5xxHigh", "5xx"}, {"ErrorRate5xxCritical", "5xx"}, {"ErrorRate4xxHigh", "4xx"}}
 )
 
 func api(v *view) page {
@@ -23,24 +23,24 @@ func api(v *view) page {
 	var categories []widget
 	for _, l := range slo.Latencies {
 		categories = append(categories, v.graph(graph{
-			title: l.Category, unit: metrics.Milliseconds, site: l.Category, back: "-P1D",
-			watched: []watch{{"EndpointLatencyP95High", "p95"}, {"EndpointLatencyP99High", "p99"}},
+			title: l.Category, unit: metrics.Milliseconds, site: l.Category, timeRange: "-P1D",
+			signals: []signal{{"EndpointLatencyP95High", "p95"}, {"EndpointLatencyP99High", "p99"}},
 		})...)
 	}
 	p := page{start: "-PT3H"}
 	category := alarms.Dimension{Name: metrics.EndpointCategory, Value: p.choose(chosenCategory, "Endpoint category", metrics.EndpointCategories)}
 	p.rows = []row{
 		{6, join(
-			v.graph(graph{title: "Request latency", unit: metrics.Milliseconds, watched: requestLatency}),
-			v.graph(graph{title: "Failed requests", unit: metrics.Percent, stacked: true, watched: errorRates}),
+			v.graph(graph{title: "Request latency", unit: metrics.Milliseconds, signals: requestLatency}),
+			v.graph(graph{title: "Failed requests", unit: metrics.Percent, stacked: true, signals: errorRates}),
 			v.graph(graph{title: "Requests a minute, by method", unit: metrics.Count, stacked: true, lines: byMethod}),
 		)},
 		{6, join(
-			v.graph(graph{title: "Requests cut off by their timeout", unit: metrics.Percent, watched: []watch{{"RequestTimeoutRateHigh", "share of all requests"}}}),
+			v.graph(graph{title: "Requests cut off by their timeout", unit: metrics.Percent, signals: []signal{{"RequestTimeoutRateHigh", "share of all requests"}}}),
 			v.graph(graph{title: "Requests being served", unit: metrics.Count, lines: []line{
 				{metric: metrics.RequestsActive, stat: "Maximum", dimensions: v.here(), label: "at once", period: minute},
 			}}),
-			v.graph(graph{title: "5xx in 5 minutes, counted by App Runner", unit: metrics.Count, watched: []watch{{"Service5xxHigh", "5xx"}}}),
+			v.graph(graph{title: "5xx in 5 minutes, counted by App Runner", unit: metrics.Count, signals: []signal{{"Service5xxHigh", "5xx"}}}),
 		)},
 		heading("Latency by endpoint category", "Each quarter of an hour's p95 and p99 against their objectives; the distribution is of the category chosen at the top."),
 		{6, categories},
@@ -61,9 +61,9 @@ func api(v *view) page {
 				)},
 			}, []row{
 				{6, join(
-					v.graph(graph{title: "Request latency", unit: metrics.Milliseconds, chosen: true, watched: requestLatency}),
-					v.graph(graph{title: "Failed requests", unit: metrics.Percent, chosen: true, stacked: true, watched: errorRates}),
-					v.graph(graph{title: "Requests cut off", unit: metrics.Percent, chosen: true, watched: []watch{{"RequestTimeoutRateHigh", "share"}}}),
+					v.graph(graph{title: "Request latency", unit: metrics.Milliseconds, chosen: true, signals: requestLatency}),
+					v.graph(graph{title: "Failed requests", unit: metrics.Percent, chosen: true, stacked: true, signals: errorRates}),
+					v.graph(graph{title: "Requests cut off", unit: metrics.Percent, chosen: true, signals: []signal{{"RequestTimeoutRateHigh", "share"}}}),
 				)},
 			}
 	})

@@ -5,16 +5,16 @@ import "github.com/restartix/core-api-monitoring/metrics"
 func application(v *view) page {
 	return page{start: "-PT3H", rows: []row{
 		{6, join(
-			v.graph(graph{title: "CPU", unit: metrics.Percent, watched: []watch{{"CPUHigh", "in use"}}, most: 100}),
-			v.graph(graph{title: "Memory", unit: metrics.Percent, watched: []watch{{"MemoryHigh", "in use"}}, most: 100}),
+			v.graph(graph{title: "CPU", unit: metrics.Percent, signals: []signal{{"CPUHigh", "in use"}}, max: 100}),
+			v.graph(graph{title: "Memory", unit: metrics.Percent, signals: []signal{{"MemoryHigh", "in use"}}, max: 100}),
 			v.graph(graph{title: "Logged errors a minute", unit: metrics.Count, lines: []line{
 				{metric: metrics.LogErrors, stat: "Sum", dimensions: v.here(), label: "errors", period: minute},
 			}}),
 		)},
 		{6, join(
-			v.graph(graph{title: "Goroutines", unit: metrics.Count, watched: []watch{{"GoroutinesHigh", "alive"}}}),
-			v.graph(graph{title: "Heap", unit: metrics.Bytes, watched: []watch{{"HeapHigh", "live objects"}}}),
-			v.graph(graph{title: "Garbage collection pauses", unit: metrics.Milliseconds, watched: []watch{{"GCPauseP99High", ""}}, scale: 1e6}),
+			v.graph(graph{title: "Goroutines", unit: metrics.Count, signals: []signal{{"GoroutinesHigh", "alive"}}}),
+			v.graph(graph{title: "Heap", unit: metrics.Bytes, signals: []signal{{"HeapHigh", "live objects"}}}),
+			v.graph(graph{title: "Garbage collection pauses", unit: metrics.Milliseconds, signals: []signal{{"GCPauseP99High", ""}}, scale: 1e6}),
 		)},
 		heading("App Runner's own view", "What AWS measures of the same service, to tell the application's trouble from the platform's."),
 		{6, join(

@@ -394,8 +394,8 @@ func TestEveryProblemIsNamed(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := newView(e, list, nil)
-	v.graph(graph{title: "g", watched: []watch{{"PoolWaitingg", ""}}})
-	v.graph(graph{title: "g", watched: []watch{{"ErrorRate5xxHigh", ""}}})
+	v.graph(graph{title: "g", signals: []signal{{"PoolWaitingg", ""}}})
+	v.graph(graph{title: "g", signals: []signal{{"ErrorRate5xxHigh", ""}}})
 	v.graph(graph{title: "g", lines: []line{{metric: metrics.ReplicationLag, dimensions: v.here()}}})
 	v.log("l", "nothing")
 	want := []string{

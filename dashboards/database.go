@@ -11,44 +11,44 @@ import (
 func database(v *view) page {
 	p := page{start: "-PT3H"}
 	pool := alarms.Dimension{Name: metrics.Pool, Value: p.choose(chosenPool, "Pool", v.pools())}
-	queryLatency := []watch{{"QueryLatencyP50High", ""}, {"QueryLatencyP95High", ""}, {"QueryLatencyP99High", ""}}
+	queryLatency := []signal{{"QueryLatencyP50High", ""}, {"QueryLatencyP95High", ""}, {"QueryLatencyP99High", ""}}
 	p.rows = []row{
 		{6, join(
-			v.graph(graph{title: "Pool utilization", unit: metrics.Percent, watched: []watch{{"PoolUtilizationHigh", ""}}, most: 100}),
-			v.graph(graph{title: "Requests waiting, a minute", unit: metrics.Count, watched: []watch{{"PoolWaiting", ""}}}),
-			v.graph(graph{title: "Idle share (100 % while the pool rests)", unit: metrics.Percent, watched: []watch{{"PoolIdleShareLow", ""}}, most: 100}),
+			v.graph(graph{title: "Pool utilization", unit: metrics.Percent, signals: []signal{{"PoolUtilizationHigh", ""}}, max: 100}),
+			v.graph(graph{title: "Requests waiting, a minute", unit: metrics.Count, signals: []signal{{"PoolWaiting", ""}}}),
+			v.graph(graph{title: "Idle share (100 % while the pool rests)", unit: metrics.Percent, signals: []signal{{"PoolIdleShareLow", ""}}, max: 100}),
 		)},
 		{6, join(
 			v.graph(graph{title: "Connections of the chosen pool: in use and idle", unit: metrics.Count, stacked: true, lines: []line{
 				{metric: metrics.PoolAcquired, stat: "Average", dimensions: v.here(pool), label: "in use", period: minute},
 				{metric: metrics.PoolIdle, stat: "Average", dimensions: v.here(pool), label: "idle", period: minute},
 			}}),
-			v.graph(graph{title: "Connections open at the server", unit: metrics.Count, watched: []watch{{"DatabaseConnectionsHigh", ""}}}),
-			v.graph(graph{title: "The database answers (1) or not", watched: []watch{{"DatabaseNotAnswering", ""}}, most: 1.2}),
+			v.graph(graph{title: "Connections open at the server", unit: metrics.Count, signals: []signal{{"DatabaseConnectionsHigh", ""}}}),
+			v.graph(graph{title: "The database answers (1) or not", signals: []signal{{"DatabaseNotAnswering", ""}}, max: 1.2}),
 		)},
 		{6, join(
-			v.graph(graph{title: "Query latency", unit: metrics.Milliseconds, watched: queryLatency}),
+			v.graph(graph{title: "Query latency", unit: metrics.Milliseconds, signals: queryLatency}),
 			one(v.distribution("Queries by duration, in 5 minutes", metrics.QueryDuration, queryBuckets, v.here()...)),
-			v.graph(graph{title: "Slow queries (over 500 ms)", unit: metrics.Count, watched: []watch{{"SlowQueriesBurst", "a minute"}}, lines: []line{
+			v.graph(graph{title: "Slow queries (over 500 ms)", unit: metrics.Count, signals: []signal{{"SlowQueriesBurst", "a minute"}}, lines: []line{
 				{metric: metrics.SlowQueries, stat: "Sum", dimensions: v.here(), label: "in 10 minutes", period: 10 * minute},
-			}, guarded: []string{"SlowQueriesSustained"}}),
+			}, thresholds: []string{"SlowQueriesSustained"}}),
 		)},
 		{6, join(
-			v.graph(graph{title: "Queries cut off by their timeout", unit: metrics.Percent, watched: []watch{{"QueryTimeoutRateHigh", "share of all queries"}}}),
+			v.graph(graph{title: "Queries cut off by their timeout", unit: metrics.Percent, signals: []signal{{"QueryTimeoutRateHigh", "share of all queries"}}}),
 			v.graph(graph{title: "Queries a minute", unit: metrics.Count, lines: []line{
 				{metric: metrics.QueryCount, stat: "Sum", dimensions: v.here(), label: "queries", period: minute},
 			}}),
-			v.graph(graph{title: "Transactions a second", unit: metrics.CountPerSecond, watched: []watch{{"TransactionRateHigh", ""}}}),
-			v.graph(graph{title: "Dead rows", unit: metrics.Percent, watched: []watch{{"DeadTuplesHigh", "share of all rows"}}, back: "-P1D"}),
+			v.graph(graph{title: "Transactions a second", unit: metrics.CountPerSecond, signals: []signal{{"TransactionRateHigh", ""}}}),
+			v.graph(graph{title: "Dead rows", unit: metrics.Percent, signals: []signal{{"DeadTuplesHigh", "share of all rows"}}, timeRange: "-P1D"}),
 		)},
 		{6, join(
-			v.graph(graph{title: "Replication lag", unit: metrics.Seconds, watched: []watch{{"ReplicationLagHigh", ""}}}),
-			v.graph(graph{title: "Replicas answer (1) or not", watched: []watch{{"ReplicaDown", ""}}, most: 1.2}),
+			v.graph(graph{title: "Replication lag", unit: metrics.Seconds, signals: []signal{{"ReplicationLagHigh", ""}}}),
+			v.graph(graph{title: "Replicas answer (1) or not", signals: []signal{{"ReplicaDown", ""}}, max: 1.2}),
 		)},
 		{6, join(
 			v.storage(),
 			v.daysLeft(6),
-			v.graph(graph{title: "Age of the newest point that can be restored", unit: metrics.Seconds, watched: []watch{{"BackupStale", ""}}}),
+			v.graph(graph{title: "Age of the newest point that can be restored", unit: metrics.Seconds, signals: []signal{{"BackupStale", ""}}}),
 		)},
 		{8, join(one(v.log("Slowest statements", "slowest-sql")), one(v.log("Slow queries, one by one", "slow-queries")))},
 		{6, one(v.log("When requests had to wait, and in which pool", "pool-exhaustion"))},
@@ -65,17 +65,17 @@ func database(v *view) page {
 				)},
 			}, []row{
 				{6, join(
-					v.graph(graph{title: "Pool utilization", unit: metrics.Percent, chosen: true, watched: []watch{{"PoolUtilizationHigh", "in use"}}, most: 100}),
-					v.graph(graph{title: "Requests waiting, a minute", unit: metrics.Count, chosen: true, watched: []watch{{"PoolWaiting", "waiting"}}}),
-					v.graph(graph{title: "Idle share", unit: metrics.Percent, chosen: true, watched: []watch{{"PoolIdleShareLow", "idle"}}, most: 100}),
-					v.graph(graph{title: "Query latency", unit: metrics.Milliseconds, chosen: true, watched: queryLatency}),
+					v.graph(graph{title: "Pool utilization", unit: metrics.Percent, chosen: true, signals: []signal{{"PoolUtilizationHigh", "in use"}}, max: 100}),
+					v.graph(graph{title: "Requests waiting, a minute", unit: metrics.Count, chosen: true, signals: []signal{{"PoolWaiting", "waiting"}}}),
+					v.graph(graph{title: "Idle share", unit: metrics.Percent, chosen: true, signals: []signal{{"PoolIdleShareLow", "idle"}}, max: 100}),
+					v.graph(graph{title: "Query latency", unit: metrics.Milliseconds, chosen: true, signals: queryLatency}),
 				)},
 				{6, join(
-					v.graph(graph{title: "The database answers (1) or not", chosen: true, watched: []watch{{"DatabaseNotAnswering", "answers"}}, most: 1.2}),
-					v.graph(graph{title: "Queries cut off", unit: metrics.Percent, chosen: true, watched: []watch{{"QueryTimeoutRateHigh", "share"}}}),
-					v.graph(graph{title: "Transactions a second", unit: metrics.CountPerSecond, chosen: true, watched: []watch{{"TransactionRateHigh", "transactions"}}}),
-					v.graph(graph{title: "Dead rows", unit: metrics.Percent, chosen: true, watched: []watch{{"DeadTuplesHigh", "share"}}, back: "-P1D"}),
-					v.graph(graph{title: "Age of the restorable point", unit: metrics.Seconds, chosen: true, watched: []watch{{"BackupStale", "age"}}}),
+					v.graph(graph{title: "The database answers (1) or not", chosen: true, signals: []signal{{"DatabaseNotAnswering", "answers"}}, max: 1.2}),
+					v.graph(graph{title: "Queries cut off", unit: metrics.Percent, chosen: true, signals: []signal{{"QueryTimeoutRateHigh", "share"}}}),
+					v.graph(graph{title: "Transactions a second", unit: metrics.CountPerSecond, chosen: true, signals: []signal{{"TransactionRateHigh", "transactions"}}}),
+					v.graph(graph{title: "Dead rows", unit: metrics.Percent, chosen: true, signals: []signal{{"DeadTuplesHigh", "share"}}, timeRange: "-P1D"}),
+					v.graph(graph{title: "Age of the restorable point", unit: metrics.Seconds, chosen: true, signals: []signal{{"BackupStale", "age"}}}),
 				)},
 			}
 	})
@@ -99,7 +99,7 @@ func (v *view) pools() []string {
 
 // storage is the size of the shared database over a month, with the line at 80 %.
 func (v *view) storage() []widget {
-	return v.graph(graph{title: "Database size", unit: metrics.Bytes, watched: []watch{{"DatabaseSizeHigh", "size"}}, back: "-P30D", marks: []mark{
+	return v.graph(graph{title: "Database size", unit: metrics.Bytes, signals: []signal{{"DatabaseSizeHigh", "size"}}, timeRange: "-P30D", marks: []mark{
 		{Label: fmt.Sprintf("allocated: %d GB", v.env.Database.Primary.AllocatedStorageGB), Value: float64(v.env.Database.Primary.AllocatedStorageGB) * 1e9, Color: grey},
 	}})
 }
@@ -111,7 +111,7 @@ const never = 3650
 func (v *view) daysLeft(width int) []widget {
 	for _, a := range v.where(func(a alarms.Alarm) bool { return a.Definition == "DatabaseSizeHigh" && !ofShard(a) }) {
 		return v.graph(graph{
-			title: fmt.Sprintf("Days until 80 %% (%d: never)", never), view: "singleValue", back: "-P30D", width: width,
+			title: fmt.Sprintf("Days until 80 %% (%d: never)", never), view: "singleValue", timeRange: "-P30D", width: width,
 			lines: []line{
 				{metric: metrics.DatabaseSize, stat: "Average", dimensions: v.here(), id: "size", period: day, hidden: true},
 				{expression: "size - size + AVG(DIFF(size))", id: "growth", period: day, hidden: true},

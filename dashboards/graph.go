@@ -20,11 +20,10 @@ type graph struct {
 	title string
 	// unit is the left axis'.
 	unit metrics.Unit
-	// watched are the alarms whose signals are drawn, with their thresholds and the metrics' targets. Of those with several sites
-	// it is one line each.
-	watched []watch
-	// guarded are the IDs of alarms of which only the threshold is drawn.
-	guarded []string
+	// signals are those of alarms, drawn with the alarms' thresholds and the metrics' targets: one line for each site.
+	signals []signal
+	// thresholds are the IDs of alarms of which only the threshold is drawn.
+	thresholds []string
 	// lines are drawn besides, or instead.
 	lines []line
 	// marks are horizontal lines besides thresholds and targets.
@@ -36,21 +35,21 @@ type graph struct {
 
 	view    string // timeSeries unless said
 	stacked bool
-	// back is the range if not the dashboard's: an ISO 8601 duration before now.
-	back string
+	// timeRange is the range if not the dashboard's: an ISO 8601 duration before now.
+	timeRange string
 	// period is in seconds; without one, each alarm's signal has its alarm's.
 	period int
 	// whole takes the whole range as one period.
 	whole bool
 	// scale is what one unit of the axis is in the metric's unit; 0 is 1.
 	scale float64
-	// most fixes the left axis at least to most.
-	least, most float64
-	width       int
+	// min and max fix the left axis.
+	min, max float64
+	width    int
 }
 
-// watch is an alarm's signal: the ID of its definition, and what to call the line if not after its site or statistic.
-type watch struct{ alarm, label string }
+// signal is that of an alarm, by the ID of its definition, and what to call its line if not after the site or statistic.
+type signal struct{ alarm, label string }
 
 // line is a statistic of a metric, or an expression over the ids of others.
 type line struct {
@@ -158,20 +157,20 @@ func (v *view) graph(g graph) []widget {
 	lines := slices.Clone(g.lines)
 	var all []drawn
 	seen := map[string]bool{}
-	for _, w := range g.watched {
+	for _, w := range g.signals {
 		for _, a := range v.sites(g, w.alarm) {
 			d := drawn{a, g.label(v, w, a)}
 			all = append(all, d)
 			if signal := fmt.Sprint(a.Queries, a.Period); !seen[signal] {
 				seen[signal] = true
-				lines = append(lines, g.signal(d, len(seen))...)
+				lines = append(lines, g.signalLines(d, len(seen))...)
 			}
 		}
 	}
 	if len(lines) == 0 {
 		return nil
 	}
-	for _, id := range g.guarded {
+	for _, id := range g.thresholds {
 		for _, a := range v.sites(g, id) {
 			all = append(all, drawn{a, ""})
 		}
@@ -183,13 +182,13 @@ func (v *view) graph(g graph) []widget {
 	if p.View == "" {
 		p.View = "timeSeries"
 	}
-	if g.back != "" {
-		p.Start, p.End = g.back, "P0D"
+	if g.timeRange != "" {
+		p.Start, p.End = g.timeRange, "P0D"
 	}
 	zero := 0.0
-	p.YAxis.Left.Min = &g.least
-	if g.most > 0 {
-		p.YAxis.Left.Max = &g.most
+	p.YAxis.Left.Min = &g.min
+	if g.max > 0 {
+		p.YAxis.Left.Max = &g.max
 	}
 	visible := 0
 	for _, l := range lines {
@@ -209,7 +208,7 @@ func (v *view) graph(g graph) []widget {
 		}
 		p.Metrics = append(p.Metrics, l.entry())
 	}
-	if marks := slices.Concat(merged(g.thresholds(all), g.targets(all)), g.marks); len(marks) > 0 {
+	if marks := slices.Concat(merged(g.thresholdMarks(all), g.targetMarks(all)), g.marks); len(marks) > 0 {
 		p.Annotations = &annotations{Horizontal: marks}
 	}
 	return []widget{{kind: "metric", width: g.width, properties: p}}
@@ -247,7 +246,7 @@ func (v *view) sites(g graph, definition string) []alarms.Alarm {
 }
 
 // label is what a line is called.
-func (g graph) label(v *view, w watch, a alarms.Alarm) string {
+func (g graph) label(v *view, w signal, a alarms.Alarm) string {
 	switch {
 	case w.label != "" && a.Site != "" && g.site == "":
 		return w.label + " " + a.Site
@@ -267,8 +266,8 @@ func (g graph) label(v *view, w watch, a alarms.Alarm) string {
 
 var identifier = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
 
-// signal is what an alarm watches, as lines; its terms get the number that keeps them apart from others'.
-func (g graph) signal(d drawn, number int) []line {
+// signalLines returns what an alarm watches, as lines; its terms get the number that keeps them apart from others'.
+func (g graph) signalLines(d drawn, number int) []line {
 	var list []line
 	ids := map[string]string{}
 	suffix := strconv.Itoa(number)
@@ -333,9 +332,9 @@ func (l line) entry() []any {
 	return append(entry, r)
 }
 
-// thresholds are the lines at which the alarms fire. One line stands for all alarms with the same threshold and severity; where
+// thresholdMarks returns the lines at which the alarms fire. One line stands for all alarms with the same threshold and severity; where
 // the sites of an alarm have different ones, each line names its sites.
-func (g graph) thresholds(list []drawn) []mark {
+func (g graph) thresholdMarks(list []drawn) []mark {
 	var marks []mark
 	signs := map[alarms.Comparison]string{alarms.Above: ">", alarms.Below: "<"}
 	for i, d := range list {
@@ -346,7 +345,7 @@ func (g graph) thresholds(list []drawn) []mark {
 			continue
 		}
 		var of []string
-		if len(g.watched) > 1 || slices.ContainsFunc(list, func(o drawn) bool { return o.Definition == d.Definition && o.Threshold != d.Threshold }) {
+		if len(g.signals) > 1 || slices.ContainsFunc(list, func(o drawn) bool { return o.Definition == d.Definition && o.Threshold != d.Threshold }) {
 			for _, o := range list {
 				if same(o) && o.label != "" {
 					of = append(of, o.label)
@@ -370,8 +369,8 @@ func (d drawn) unit() metrics.Unit {
 	return ""
 }
 
-// targets are where the contract says that the alarms' signals stay on a good day.
-func (g graph) targets(list []drawn) []mark {
+// targetMarks returns where the contract says that the alarms' signals stay on a good day.
+func (g graph) targetMarks(list []drawn) []mark {
 	found := map[string]mark{}
 	var order []string
 	add := func(of string, is metrics.Comparison, value float64, unit metrics.Unit) {
@@ -392,7 +391,7 @@ func (g graph) targets(list []drawn) []mark {
 			}
 			if m.Share != nil && slices.ContainsFunc(d.Queries, func(o alarms.Query) bool { return o.Metric == m.Share.Of }) {
 				of := d.label
-				if len(g.watched) == 1 {
+				if len(g.signals) == 1 {
 					of = ""
 				}
 				add(of, m.Share.Is, m.Share.Percent, metrics.Percent)
@@ -522,7 +521,7 @@ func (v *view) highest(g graph, thresholds []drawn) []widget {
 	}
 	g.lines = append(g.lines, line{expression: tenHighest, period: g.lines[0].period})
 	if len(thresholds) == 1 {
-		g.marks = append(g.marks, g.thresholds(thresholds)...)
+		g.marks = append(g.marks, g.thresholdMarks(thresholds)...)
 	}
 	return v.graph(g)
 }

@@ -26,14 +26,14 @@ func operations(v *view) page {
 
 			heading("Look here next", "From the cause that stops everything to the symptoms."),
 			{6, join(
-				v.graph(graph{title: "Requests waiting, a minute", unit: metrics.Count, watched: []watch{{"PoolWaiting", ""}}}),
-				v.graph(graph{title: "Pool utilization", unit: metrics.Percent, watched: []watch{{"PoolUtilizationHigh", ""}}, most: 100}),
-				v.graph(graph{title: "The database answers (1) or not", watched: []watch{{"DatabaseNotAnswering", ""}}, most: 1.2}),
-				v.graph(graph{title: "Replicas answer (1) or not", watched: []watch{{"ReplicaDown", ""}}, most: 1.2}),
+				v.graph(graph{title: "Requests waiting, a minute", unit: metrics.Count, signals: []signal{{"PoolWaiting", ""}}}),
+				v.graph(graph{title: "Pool utilization", unit: metrics.Percent, signals: []signal{{"PoolUtilizationHigh", ""}}, max: 100}),
+				v.graph(graph{title: "The database answers (1) or not", signals: []signal{{"DatabaseNotAnswering", ""}}, max: 1.2}),
+				v.graph(graph{title: "Replicas answer (1) or not", signals: []signal{{"ReplicaDown", ""}}, max: 1.2}),
 			)},
 			{6, join(
-				v.graph(graph{title: "Failed requests", unit: metrics.Percent, stacked: true, watched: errorRates}),
-				v.graph(graph{title: "Request latency", unit: metrics.Milliseconds, watched: requestLatency}),
+				v.graph(graph{title: "Failed requests", unit: metrics.Percent, stacked: true, signals: errorRates}),
+				v.graph(graph{title: "Request latency", unit: metrics.Milliseconds, signals: requestLatency}),
 				v.graph(graph{title: "Requests a minute", unit: metrics.Count, lines: []line{
 					{metric: metrics.RequestCount, stat: "Sum", dimensions: v.here(), label: "requests", period: minute},
 				}}),
@@ -41,7 +41,7 @@ func operations(v *view) page {
 			)},
 			{6, join(
 				one(v.log("What fails, and for how many users", "errors-by-type")),
-				v.graph(graph{title: "Notifications that did not arrive, in 5 minutes", unit: metrics.Count, watched: []watch{{"NotificationsFailing", ""}}, width: 8}),
+				v.graph(graph{title: "Notifications that did not arrive, in 5 minutes", unit: metrics.Count, signals: []signal{{"NotificationsFailing", ""}}, width: 8}),
 			)},
 
 			heading("What was promised", fmt.Sprintf("The shared tier: %s %% of the requests over %d days. At a burn rate of 1 the error budget lasts just as long.", number64(promised.Shared), slo.Days)),
@@ -102,22 +102,22 @@ func (v *view) availability(shard bool, target float64, now bool) []widget {
 	}
 	month := fmt.Sprintf("-P%dD", slo.Days)
 	budget := slo.Budget(target)
-	var long, short []watch
+	var long, short []signal
 	for _, b := range slo.Burns {
-		long = append(long, watch{"ErrorBudgetBurn" + b.ID + "Long", "over " + alarms.Duration(b.Long)})
-		short = append(short, watch{"ErrorBudgetBurn" + b.ID + "Short", "over " + alarms.Duration(b.Short)})
+		long = append(long, signal{"ErrorBudgetBurn" + b.ID + "Long", "over " + alarms.Duration(b.Long)})
+		short = append(short, signal{"ErrorBudgetBurn" + b.ID + "Short", "over " + alarms.Duration(b.Short)})
 	}
 	var current []widget
 	if now {
-		current = v.graph(graph{title: "Burn rate now", chosen: shard, watched: short[:2], scale: budget})
+		current = v.graph(graph{title: "Burn rate now", chosen: shard, signals: short[:2], scale: budget})
 	}
 	return join(
 		v.graph(graph{
-			title: fmt.Sprintf("Availability (objective: %s %%)", number64(target)), view: "singleValue", whole: true, back: month, width: 5,
+			title: fmt.Sprintf("Availability (objective: %s %%)", number64(target)), view: "singleValue", whole: true, timeRange: month, width: 5,
 			lines: terms(line{expression: "100 - 100 * FILL(failed, 0) / all", label: "% of requests", period: day}),
 		}),
 		v.graph(graph{
-			title: "Error budget left", view: "gauge", unit: metrics.Percent, whole: true, back: month, width: 5, most: 100,
+			title: "Error budget left", view: "gauge", unit: metrics.Percent, whole: true, timeRange: month, width: 5, max: 100,
 			lines: terms(line{expression: fmt.Sprintf("100 - 100 * (100 * FILL(failed, 0) / all) / %s", number64(budget)), label: "left", period: day}),
 			marks: []mark{
 				{Label: fmt.Sprintf("under %d %%", budgetShort), Color: red, to: budgetShort},
@@ -126,7 +126,7 @@ func (v *view) availability(shard bool, target float64, now bool) []widget {
 			},
 		}),
 		current,
-		v.graph(graph{title: "Burn rate over the month", chosen: shard, watched: long, scale: budget, back: month}),
+		v.graph(graph{title: "Burn rate over the month", chosen: shard, signals: long, scale: budget, timeRange: month}),
 	)
 }
 
@@ -135,7 +135,7 @@ func durability() widget {
 	for _, d := range slo.Durabilities {
 		watched := strings.Join(d.WatchedBy, ", ")
 		if watched == "" {
-			watched = d.Because
+			watched = d.Rationale
 		}
 		table += fmt.Sprintf("| %s | %s | %s | %s |\n", d.Data, d.RPO, d.RTO, watched)
 	}

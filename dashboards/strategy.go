@@ -10,7 +10,7 @@ import (
 
 func strategy(v *view) page {
 	const week = "-P7D"
-	pools := graph{title: "Pool utilization: each day's highest", unit: metrics.Percent, most: 100, guarded: []string{"PoolUtilizationHigh"}}
+	pools := graph{title: "Pool utilization: each day's highest", unit: metrics.Percent, max: 100, thresholds: []string{"PoolUtilizationHigh"}}
 	for _, p := range v.pools() {
 		pools.lines = append(pools.lines, line{
 			metric: metrics.PoolUtilization, stat: "Maximum", label: p, period: day,
@@ -22,15 +22,15 @@ func strategy(v *view) page {
 		{6, join(
 			v.trend("Requests a day", metrics.RequestCount, day, ""),
 			v.trend("Requests an hour, 7 days", metrics.RequestCount, alarms.Hour, week),
-			v.graph(graph{title: "Latency of each day", unit: metrics.Milliseconds, period: day, watched: requestLatency}),
-			v.graph(graph{title: "Failed requests of each day", unit: metrics.Percent, period: day, stacked: true, watched: errorRates}),
+			v.graph(graph{title: "Latency of each day", unit: metrics.Milliseconds, period: day, signals: requestLatency}),
+			v.graph(graph{title: "Failed requests of each day", unit: metrics.Percent, period: day, stacked: true, signals: errorRates}),
 		)},
 		heading("Capacity", "What runs out, and when."),
 		{6, join(
 			v.graph(pools),
-			v.graph(graph{title: "Connections at the server, 7 days", unit: metrics.Count, period: alarms.Hour, back: week, watched: []watch{{"DatabaseConnectionsHigh", ""}}}),
-			v.graph(graph{title: "CPU, hourly, 7 days", unit: metrics.Percent, period: alarms.Hour, back: week, watched: []watch{{"CPUHigh", "CPU"}}, most: 100}),
-			v.graph(graph{title: "Memory, hourly, 7 days", unit: metrics.Percent, period: alarms.Hour, back: week, watched: []watch{{"MemoryHigh", "memory"}}, most: 100}),
+			v.graph(graph{title: "Connections at the server, 7 days", unit: metrics.Count, period: alarms.Hour, timeRange: week, signals: []signal{{"DatabaseConnectionsHigh", ""}}}),
+			v.graph(graph{title: "CPU, hourly, 7 days", unit: metrics.Percent, period: alarms.Hour, timeRange: week, signals: []signal{{"CPUHigh", "CPU"}}, max: 100}),
+			v.graph(graph{title: "Memory, hourly, 7 days", unit: metrics.Percent, period: alarms.Hour, timeRange: week, signals: []signal{{"MemoryHigh", "memory"}}, max: 100}),
 		)},
 		{6, join(
 			v.storage(),
@@ -69,7 +69,7 @@ func strategy(v *view) page {
 
 // trend is the sum of a metric over each period.
 func (v *view) trend(title string, m metrics.Metric, period int, back string) []widget {
-	return v.graph(graph{title: title, unit: m.Unit, back: back, lines: []line{
+	return v.graph(graph{title: title, unit: m.Unit, timeRange: back, lines: []line{
 		{metric: m, stat: "Sum", dimensions: v.here(), label: title, period: period},
 	}})
 }

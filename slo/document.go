@@ -73,7 +73,7 @@ over; a quarter with fewer than 20 requests says nothing of p95, with fewer than
 		if len(d.WatchedBy) > 0 {
 			watched = "`" + strings.Join(d.WatchedBy, "`, `") + "`"
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", d.Data, d.RPO, d.RTO, watched, d.Because)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s |\n", d.Data, d.RPO, d.RTO, watched, d.Rationale)
 	}
 	return b.String()
 }

@@ -97,23 +97,23 @@ type Durability struct {
 	Data, RPO, RTO string
 	// WatchedBy are the IDs of the alarms that tell when the objective is in danger.
 	WatchedBy []string
-	// Because says what else watches it, or what keeps the promise.
-	Because string
+	// Rationale says what else watches it, or what keeps the promise.
+	Rationale string
 }
 
 // Durabilities are the objectives for data.
 var Durabilities = []Durability{
 	{
 		Data: "database, primary", RPO: "5 min", RTO: "1 h", WatchedBy: []string{"BackupStale", "DatabaseUnreachable"},
-		Because: "RDS ships its log every five minutes; its failure and recovery events go to pagerduty-engineering",
+		Rationale: "RDS ships its log every five minutes; its failure and recovery events go to pagerduty-engineering",
 	},
 	{
 		Data: "database, replica failover", RPO: "0", RTO: "5 min", WatchedBy: []string{"ReplicaLost", "ReplicationLagHigh"},
-		Because: "losing nothing needs a Multi-AZ standby, since read replicas are asynchronous; RDS's failover events go to pagerduty-engineering",
+		Rationale: "losing nothing needs a Multi-AZ standby, since read replicas are asynchronous; RDS's failover events go to pagerduty-engineering",
 	},
-	{Data: "files in S3", RPO: "0", RTO: "at once", Because: "S3 keeps several copies; nothing of ours can lose one"},
+	{Data: "files in S3", RPO: "0", RTO: "at once", Rationale: "S3 keeps several copies; nothing of ours can lose one"},
 	{
 		Data: "audit log", RPO: "0", RTO: "at once", WatchedBy: []string{"AuditForwardLagHigh", "AuditQueueDeep", "AuditForwardErrorRateHigh"},
-		Because: "every entry is written twice: to the database and, by way of a queue, to telemetry",
+		Rationale: "every entry is written twice: to the database and, by way of a queue, to telemetry",
 	},
 }

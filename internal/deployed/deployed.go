@@ -173,9 +173,9 @@ func (d *Environment) readAlarms(ctx context.Context, cfg aws.Config, e *config.
 		out := words(aws.ToString(a.AlarmName), aws.ToString(a.AlarmDescription), a.AlarmActions)
 		out.Rule = aws.ToString(a.AlarmRule)
 		if by := aws.ToString(a.ActionsSuppressor); by != "" {
-			out.Quiet = &alarms.Quiet{
-				While: by[strings.LastIndex(by, ":")+1:],
-				Wait:  int(aws.ToInt32(a.ActionsSuppressorWaitPeriod)), Extension: int(aws.ToInt32(a.ActionsSuppressorExtensionPeriod)),
+			out.Suppression = &alarms.Suppression{
+				Suppressor: by[strings.LastIndex(by, ":")+1:],
+				WaitPeriod: int(aws.ToInt32(a.ActionsSuppressorWaitPeriod)), ExtensionPeriod: int(aws.ToInt32(a.ActionsSuppressorExtensionPeriod)),
 			}
 		}
 		d.Alarms = append(d.Alarms, out)

@@ -100,7 +100,7 @@ func label(e *config.Environment, t config.Topic) string {
 func messenger(e *config.Environment, to config.Topic, defined []alarms.Alarm, now map[string]State) (alarms.Alarm, error) {
 	watched := func(a alarms.Alarm) bool {
 		return slices.ContainsFunc(defined, func(o alarms.Alarm) bool {
-			return strings.Contains(o.Rule, fmt.Sprintf("(%q)", a.Name)) || o.Quiet != nil && o.Quiet.While == a.Name
+			return strings.Contains(o.Rule, fmt.Sprintf("(%q)", a.Name)) || o.Suppression != nil && o.Suppression.Suppressor == a.Name
 		})
 	}
 	rank := func(a alarms.Alarm) int {
