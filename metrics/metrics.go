@@ -1,16 +1,12 @@
 // Package metrics is the contract between the Core API, which publishes these metrics, and everything that watches them:
-// names, units, the exact dimension sets, targets and the phase from which each is published.
+// names, units, the exact dimension sets, targets, the phase from which each is published, and how its values come (publish.go).
 //
 // A CloudWatch alarm matches one exact dimension set. A metric published with other dimensions than the contract says is
 // invisible to its alarm, so both sides take them from here: the Core API by importing this package (it depends on nothing
 // but the standard library), other languages by reading contract.json.
 package metrics
 
-import (
-	"bytes"
-	"encoding/json"
-	"slices"
-)
+import "slices"
 
 // Namespace of every metric the Core API publishes itself or through a metric filter on its logs.
 const Namespace = "RestartiX/CoreAPI"
@@ -105,8 +101,8 @@ type Target struct {
 	Value     float64
 }
 
-// Share is where the metric's sum should be on a good day, in percent of the sum of another metric of the same dimensions.
-type Share struct {
+// ShareTarget is where the metric's sum should be on a good day, in percent of the sum of another metric of the same dimensions.
+type ShareTarget struct {
 	Of      string // the other metric's name
 	Is      Comparison
 	Percent float64
@@ -117,11 +113,14 @@ type Metric struct {
 	Name      string
 	Namespace string
 	Unit      Unit
+	Kind      Kind
 	Meaning   string
 	Source    Source
-	Sets      []Set
-	Targets   []Target
-	Share     *Share
+	// OnePublisher says that the value is the database's, not an instance's: of all instances one publishes it at a time.
+	OnePublisher bool
+	Sets         []Set
+	Targets      []Target
+	Share        *ShareTarget
 	// NoAlarm is the reason why no alarm watches the metric; empty where one does.
 	NoAlarm string
 }
@@ -168,56 +167,3 @@ var (
 	perPool    = []Set{{1, []Dimension{Environment, Pool}}, {3, []Dimension{Environment, Shard, Pool}}}
 	perReplica = []Set{{2, []Dimension{Environment, Replica}}}
 )
-
-// JSON is the contract for programs that are not in Go, as committed in contract.json.
-func JSON() ([]byte, error) {
-	type set struct {
-		Since      int         `json:"sincePhase"`
-		Dimensions []Dimension `json:"dimensions"`
-	}
-	type target struct {
-		Statistic string     `json:"statistic"`
-		Is        Comparison `json:"is"`
-		Value     float64    `json:"value"`
-	}
-	type share struct {
-		Of      string     `json:"of"`
-		Is      Comparison `json:"is"`
-		Percent float64    `json:"percent"`
-	}
-	type metric struct {
-		Namespace string   `json:"namespace"`
-		Name      string   `json:"name"`
-		Unit      Unit     `json:"unit"`
-		Meaning   string   `json:"meaning"`
-		Source    Source   `json:"source"`
-		Sets      []set    `json:"dimensionSets"`
-		Targets   []target `json:"targets,omitempty"`
-		Share     *share   `json:"share,omitempty"`
-		NoAlarm   string   `json:"noAlarm,omitempty"`
-	}
-	contract := struct {
-		About   string                 `json:"about"`
-		Values  map[Dimension][]string `json:"dimensionValues"`
-		Metrics []metric               `json:"metrics"`
-	}{
-		About:  "Generated from the package metrics. What source app publishes must carry exactly these names, units and dimension sets.",
-		Values: map[Dimension][]string{Method: Methods, EndpointCategory: EndpointCategories},
-	}
-	for _, m := range All() {
-		out := metric{m.Namespace, m.Name, m.Unit, m.Meaning, m.Source, nil, nil, (*share)(m.Share), m.NoAlarm}
-		for _, s := range m.Sets {
-			out.Sets = append(out.Sets, set(s))
-		}
-		for _, t := range m.Targets {
-			out.Targets = append(out.Targets, target(t))
-		}
-		contract.Metrics = append(contract.Metrics, out)
-	}
-	var b bytes.Buffer
-	encoder := json.NewEncoder(&b)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "  ")
-	err := encoder.Encode(contract)
-	return b.Bytes(), err
-}
