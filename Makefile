@@ -10,6 +10,7 @@ MINUTES ?= 15
 SINCE ?=
 WAIT ?= 10m
 TO ?=
+ALSO ?=
 BASE ?= main
 METHOD ?= auto
 APPROVAL ?= broadening
@@ -110,6 +111,10 @@ deploy: need-env deps $(BIN)/core-api-monitoring ## Deploy ENV=<name> to its AWS
 .PHONY: deployer
 deployer: need-env deps $(BIN)/core-api-monitoring ## Let GitHub deploy ENV=<name>: its roles, deployed once by an administrator
 	@cdk deploy --all $(CDK_FLAGS) -c deployer=true
+
+.PHONY: bootstrap
+bootstrap: need-env deps $(BIN)/deployed ## After that: bootstrap the CDK for ENV=<name>, with its policies and those of ALSO=<arn>,<arn>
+	@arguments=$$($(BIN)/deployed bootstrap -env $(ENV) -also "$(ALSO)"); cdk bootstrap $$arguments
 
 .PHONY: inventory
 inventory: need-env $(BIN)/deployed ## Show what is deployed of ENV=<name>, read back through AWS's API

@@ -44,8 +44,10 @@ func (e *Environment) DeployerRole() string { return "coreapi-" + e.Name + "-dep
 // ReviewerRole is the name of the role that only looks.
 func (e *Environment) ReviewerRole() string { return "coreapi-" + e.Name + "-reviewer" }
 
-// ExecutionPolicy is the name of what CloudFormation may do when it deploys.
-func (e *Environment) ExecutionPolicy() string { return "coreapi-" + e.Name + "-execution" }
+// ExecutionPolicies returns the names of the policies that say what CloudFormation may do when it deploys.
+func (e *Environment) ExecutionPolicies() []string {
+	return []string{"coreapi-" + e.Name + "-execution", "coreapi-" + e.Name + "-execution-platform"}
+}
 
 // RoleBoundary is the name of the most that a role may do which is deployed.
 func (e *Environment) RoleBoundary() string { return "coreapi-" + e.Name + "-boundary" }

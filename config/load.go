@@ -42,8 +42,8 @@ func LoadNamed(root string, names ...string) ([]*Environment, error) {
 			continue
 		}
 		e, err := Load(file)
-		if err == nil && e.Deployer != nil {
-			err = overlapping(root, file, e.Name)
+		if err == nil {
+			err = apart(root, file, e)
 		}
 		if err != nil {
 			problems = append(problems, err)
@@ -80,16 +80,6 @@ func Parse(file string, text []byte) (*Environment, error) {
 		return nil, err
 	}
 	return e, nil
-}
-
-// overlapping refuses prod beside prod-eu where a pipeline deploys: what may be done to coreapi-prod-* would reach the other's resources.
-func overlapping(root, file, name string) error {
-	others, err := filepath.Glob(filepath.Join(root, Directory, name+"-*.yaml"))
-	if err != nil || len(others) == 0 {
-		return err
-	}
-	return fmt.Errorf("%s:1: the environment %s has a name that begins with this one's: the permissions of one would reach the other; expected names of which none begins with another and a hyphen",
-		file, strings.TrimSuffix(filepath.Base(others[0]), ".yaml"))
 }
 
 // find returns the file of the environment of that name.

@@ -89,8 +89,9 @@ func TestErrorsAreTheSameEveryTime(t *testing.T) {
 	}
 }
 
-// What a pipeline may do to coreapi-prod-* would reach coreapi-prod-eu-* too.
-func TestAPipelinesEnvironmentIsTheBeginningOfNoOther(t *testing.T) {
+// environments returns a folder of environments that are prod but for the name, or what stands in the place of its account.
+func environments(t *testing.T, accounts map[string]string) string {
+	t.Helper()
 	root := t.TempDir()
 	text, err := os.ReadFile(filepath.Join("..", Directory, "prod.yaml"))
 	if err != nil {
@@ -99,22 +100,37 @@ func TestAPipelinesEnvironmentIsTheBeginningOfNoOther(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(root, Directory), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	write := func(name string) {
-		if err := os.WriteFile(filepath.Join(root, Directory, name+".yaml"), text, 0o644); err != nil {
+	for name, account := range accounts {
+		of := strings.ReplaceAll(string(text), "222233334444", account)
+		if err := os.WriteFile(filepath.Join(root, Directory, name+".yaml"), []byte(of), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	write("prod")
-	if _, err := LoadNamed(root, "prod"); err != nil {
-		t.Fatal(err)
-	}
-	write("prod-eu")
-	if _, err := LoadNamed(root, "prod"); err == nil || !strings.Contains(err.Error(), "the environment prod-eu has a name that begins with this one's") {
-		t.Errorf("error %v", err)
-	}
-	write("new-review")
-	if _, err := LoadNamed(root, "new-review"); err == nil || !strings.Contains(err.Error(), "expected another ending than -review") {
-		t.Errorf("error %v", err)
+	return root
+}
+
+// What a pipeline may do to coreapi-prod-* would reach coreapi-prod-eu-* too.
+func TestOfTwoNamesInAnAccountNoneBeginsWithTheOther(t *testing.T) {
+	const one, two = "222233334444", "111111111111"
+	for name, c := range map[string]struct {
+		accounts map[string]string
+		loaded   string
+		says     string
+	}{
+		"alone":              {map[string]string{"prod": one}, "prod", ""},
+		"another name":       {map[string]string{"prod": one, "production": one}, "prod", ""},
+		"another account":    {map[string]string{"prod": one, "prod-eu": two}, "prod", ""},
+		"the beginning":      {map[string]string{"prod": one, "prod-eu": one}, "prod", "of the names prod and prod-eu ("},
+		"what begins so":     {map[string]string{"prod": one, "prod-eu": one}, "prod-eu", "of the names prod-eu and prod ("},
+		"a reference's name": {map[string]string{"phase2": one}, "phase2", "is the name of a reference environment"},
+		"that of a reviewer": {map[string]string{"new-review": one}, "new-review", "expected another ending than -review"},
+	} {
+		root := environments(t, c.accounts)
+		_, err := LoadNamed(root, c.loaded)
+		at := filepath.Join(root, Directory, c.loaded+".yaml:1: ")
+		if (err == nil) != (c.says == "") || err != nil && (!strings.Contains(err.Error(), c.says) || !strings.HasPrefix(err.Error(), at)) {
+			t.Errorf("%s: %v; want %q", name, err, c.says)
+		}
 	}
 }
 

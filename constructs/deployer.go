@@ -30,7 +30,10 @@ func Deployer(stack awscdk.Stack, e *config.Environment) {
 		provider = made.OidcProviderArn()
 	}
 	managedPolicy(stack, e, "RoleBoundary", e.RoleBoundary(), "The most that a role may do which is deployed with ", access.Boundary())
-	managedPolicy(stack, e, "ExecutionPolicy", e.ExecutionPolicy(), "What CloudFormation may do when it deploys ", access.Execution(e))
+	for i, id := range []string{"ExecutionPolicy", "ExecutionPolicyPlatform"} {
+		p := access.Execution(e)[i]
+		managedPolicy(stack, e, id, p.Name, "What CloudFormation may do when it deploys ", p.Grants)
+	}
 	githubRole(stack, e, provider, "ReviewerRole", e.ReviewerRole(), e.ReviewEnvironment(), "Shows what a deployment would change in ", access.Review(e))
 	githubRole(stack, e, provider, "DeployerRole", e.DeployerRole(), e.Name, "Deploys ", access.Deployment(e))
 }

@@ -69,7 +69,7 @@ func TestTheDeployedEnvironmentIsTheReviewedOne(t *testing.T) {
 				t.Errorf("phase %s: the inventory has no dashboard %s", phase, slug)
 			}
 		}
-		for _, text := range []string{"| coreapi-phase" + phase + "-deployer | CREATE_COMPLETE |", "| AWS::IAM::ManagedPolicy | 2 | 2 |"} {
+		for _, text := range []string{"| coreapi-phase" + phase + "-deployer | CREATE_COMPLETE |", "| AWS::IAM::ManagedPolicy | 3 | 3 |"} {
 			if !strings.Contains(string(out), text) {
 				t.Errorf("phase %s: the inventory has no %q", phase, text)
 			}

@@ -36,6 +36,7 @@ var commands = []command{
 	{"check", "after a deployment: is everything there, and did an alarm go to ALARM since", check},
 	{"notify", "send a test notification to a destination", notify},
 	{"role", "print what a workflow needs to take its role", role},
+	{"bootstrap", "print what cdk bootstrap takes: where, and the policies of what CloudFormation may do", bootstrap},
 }
 
 func main() {
@@ -179,6 +180,28 @@ func role(flags *flag.FlagSet) action {
 			name = e.ReviewerRole()
 		}
 		fmt.Printf("role=arn:aws:iam::%s:role/%s\nregion=%s\n", e.Account, name, e.Region)
+		return nil
+	}
+}
+
+// bootstrap prints arguments of cdk bootstrap, since only the environment's file knows its account and its Regions.
+func bootstrap(flags *flag.FlagSet) action {
+	also := flags.String("also", "", "`ARNs` of further policies, with commas between: those of other environments and CDK applications of the account")
+	return func(_ context.Context, _ aws.Config, e *config.Environment) error {
+		if e.Deployer == nil {
+			return fmt.Errorf("environments/%s.yaml has no deployer, whose policies the bootstrap is given; write there who deploys it", e.Name)
+		}
+		var policies []string
+		for _, name := range e.ExecutionPolicies() {
+			policies = append(policies, fmt.Sprintf("arn:aws:iam::%s:policy/%s", e.Account, name))
+		}
+		if *also != "" {
+			policies = append(policies, strings.Split(*also, ",")...)
+		}
+		for _, region := range e.Regions() {
+			fmt.Printf("aws://%s/%s ", e.Account, region)
+		}
+		fmt.Println("--cloudformation-execution-policies " + strings.Join(policies, ","))
 		return nil
 	}
 }
