@@ -13,6 +13,7 @@ import (
 	"reflect"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -23,6 +24,7 @@ type Template struct {
 	Name       string
 	Parameters map[string]Parameter
 	Mappings   map[string]map[string]map[string]any
+	Conditions map[string]any
 	Resources  map[string]Resource
 	Outputs    map[string]Output
 	Metadata   map[string]any
@@ -39,6 +41,9 @@ type Template struct {
 	// Account and Region are empty where no cloud assembly's manifest beside the file tells them.
 	Account string `json:"-"`
 	Region  string `json:"-"`
+
+	defaultsDecide bool // whether parameters' defaults decide conditions
+	givenOnly      bool // whether references to parameters are resolved only where their value was given
 }
 
 // Maker makes resources in the deployment only.
@@ -51,6 +56,7 @@ type Maker struct {
 type Parameter struct {
 	Type    string
 	Default any
+	Given   bool `json:"-"` // whether Default is the value that it is deployed with
 }
 
 // Output is what a template hands to other stacks: by its name, or exported under another.
@@ -358,90 +364,164 @@ func (t Template) Of(types ...string) []Resource {
 var substitution = regexp.MustCompile(`\$\{([^!}][^}]*)\}`)
 
 // Resolve replaces the intrinsic functions in a value by what they stand for as far as the template says: strings are joined
-// and substituted, a reference to a parameter becomes its default, and what only a deployment knows becomes ${LogicalId} or
-// ${LogicalId.Attribute}.
+// and substituted, a reference to a parameter becomes its default, an Fn::If whose condition is decided becomes its branch, and what
+// only a deployment knows becomes ${LogicalId} or ${LogicalId.Attribute}.
 func (t Template) Resolve(v any) any {
 	switch v := v.(type) {
 	case []any:
-		list := make([]any, len(v))
-		for i, each := range v {
-			list[i] = t.Resolve(each)
+		list := make([]any, 0, len(v))
+		for _, each := range v {
+			if each = t.Resolve(each); each != noValue {
+				list = append(list, each)
+			}
 		}
 		return list
 	case map[string]any:
-		if len(v) == 1 {
-			for name, argument := range v {
-				if text, ok := t.function(name, argument); ok {
-					return text
-				}
+		if name, argument := Call(v); name != "" {
+			if value, ok := t.function(name, argument); ok {
+				return value
 			}
 		}
 		object := make(map[string]any, len(v))
 		for k, each := range v {
-			object[k] = t.Resolve(each)
+			if each = t.Resolve(each); each != noValue {
+				object[k] = each
+			}
 		}
 		return object
 	}
 	return v
 }
 
+// noValue is what a reference to AWS::NoValue resolves to: it takes away the property or element that it stands for.
+const noValue = "${AWS::NoValue}"
+
 func (t Template) function(name string, argument any) (any, bool) {
+	list, _ := argument.([]any)
 	switch name {
 	case "Ref":
 		id, ok := argument.(string)
 		return t.reference(id), ok
 	case "Fn::GetAtt":
-		if parts, ok := argument.([]any); ok && len(parts) == 2 {
-			return fmt.Sprintf("${%v.%v}", parts[0], t.Resolve(parts[1])), true
+		if len(list) == 2 {
+			return fmt.Sprintf("${%v.%v}", list[0], Format(t.Resolve(list[1]))), true
 		}
 		text, ok := argument.(string)
 		return "${" + text + "}", ok
+	case "Fn::If":
+		condition, ok := first(list).(string)
+		if !ok || len(list) != 3 {
+			return nil, false
+		}
+		switch holds, known := t.Holds(condition); {
+		case !known:
+			return nil, false
+		case holds:
+			return t.Resolve(list[1]), true
+		}
+		return t.Resolve(list[2]), true
 	case "Fn::FindInMap":
-		keys, ok := t.Resolve(argument).([]any)
-		if !ok || len(keys) < 3 {
-			return nil, false
-		}
-		found := t.Mappings[fmt.Sprint(keys[0])][fmt.Sprint(keys[1])][fmt.Sprint(keys[2])]
-		return found, found != nil
+		return t.findInMap(list)
 	case "Fn::Join":
-		parts, ok := argument.([]any)
-		if !ok || len(parts) != 2 {
+		return t.join(list)
+	case "Fn::Select":
+		return t.pick(list)
+	case "Fn::Split":
+		if len(list) != 2 {
 			return nil, false
 		}
-		list, ok := t.Resolve(parts[1]).([]any)
-		if !ok {
+		text, ok := t.Resolve(list[1]).(string)
+		if !ok || !Known(text) {
 			return nil, false
 		}
-		var texts []string
-		for _, each := range list {
-			texts = append(texts, fmt.Sprint(each))
+		var parts []any
+		for _, part := range strings.Split(text, Format(list[0])) {
+			parts = append(parts, part)
 		}
-		return strings.Join(texts, fmt.Sprint(parts[0])), true
+		return parts, true
 	case "Fn::Sub":
-		text, variables := argument, map[string]any{}
-		if parts, ok := argument.([]any); ok && len(parts) == 2 {
-			text = parts[0]
-			variables, _ = parts[1].(map[string]any)
-		}
-		pattern, ok := text.(string)
-		if !ok {
-			return nil, false
-		}
-		resolved := substitution.ReplaceAllStringFunc(pattern, func(m string) string {
-			id := m[2 : len(m)-1]
-			if v, ok := variables[id]; ok {
-				return fmt.Sprint(t.Resolve(v))
-			}
-			return fmt.Sprint(t.reference(id))
-		})
-		return strings.ReplaceAll(resolved, "${!", "${"), true
+		return t.substitute(argument)
 	}
 	return nil, false
 }
 
+// findInMap looks up a value of a mapping, or the default that is given for one that is not there.
+func (t Template) findInMap(list []any) (any, bool) {
+	if len(list) < 3 {
+		return nil, false
+	}
+	var keys []string
+	for _, each := range list[:3] {
+		keys = append(keys, Format(t.Resolve(each)))
+	}
+	if found := t.Mappings[keys[0]][keys[1]][keys[2]]; found != nil {
+		return found, true
+	}
+	options, _ := list[len(list)-1].(map[string]any)
+	otherwise, ok := options["DefaultValue"]
+	if !ok || !Known(strings.Join(keys, "")) {
+		return nil, false
+	}
+	return t.Resolve(otherwise), true
+}
+
+func (t Template) join(list []any) (any, bool) {
+	if len(list) != 2 {
+		return nil, false
+	}
+	parts, ok := t.Resolve(list[1]).([]any)
+	if !ok {
+		return nil, false
+	}
+	var texts []string
+	for _, each := range parts {
+		texts = append(texts, Format(each))
+	}
+	return strings.Join(texts, Format(list[0])), true
+}
+
+// pick resolves Fn::Select.
+func (t Template) pick(list []any) (any, bool) {
+	if len(list) != 2 {
+		return nil, false
+	}
+	i, err := strconv.Atoi(Format(t.Resolve(list[0])))
+	values, ok := t.Resolve(list[1]).([]any)
+	if err != nil || !ok || i < 0 || i >= len(values) {
+		return nil, false
+	}
+	return values[i], true
+}
+
+func (t Template) substitute(argument any) (any, bool) {
+	text, variables := argument, map[string]any{}
+	if parts, ok := argument.([]any); ok && len(parts) == 2 {
+		text = parts[0]
+		variables, _ = parts[1].(map[string]any)
+	}
+	pattern, ok := text.(string)
+	if !ok {
+		return nil, false
+	}
+	resolved := substitution.ReplaceAllStringFunc(pattern, func(m string) string {
+		id := m[2 : len(m)-1]
+		if v, ok := variables[id]; ok {
+			return Format(t.Resolve(v))
+		}
+		return Format(t.reference(id))
+	})
+	return strings.ReplaceAll(resolved, "${!", "${"), true
+}
+
 func (t Template) reference(id string) any {
-	if p, ok := t.Parameters[id]; ok && p.Default != nil && !strings.HasPrefix(p.Type, "AWS::SSM::") {
+	if p, ok := t.Parameters[id]; ok && p.Default != nil && !strings.HasPrefix(p.Type, "AWS::SSM::") && (p.Given || !t.givenOnly) {
 		return p.Default
+	}
+	switch {
+	case id == "AWS::Region" && t.givenOnly && t.Region != "":
+		return t.Region
+	case id == "AWS::AccountId" && t.givenOnly && t.Account != "":
+		return t.Account
 	}
 	return "${" + id + "}"
 }
@@ -459,7 +539,7 @@ func (t Template) Text(r Resource, path ...string) string {
 	if v == nil {
 		return ""
 	}
-	return fmt.Sprint(t.Resolve(v))
+	return Format(t.Resolve(v))
 }
 
 // List is the resolved property of that name as a list; a single value is a list of one.

@@ -53,8 +53,8 @@ func TestFunctionsResolveAsFarAsTheTemplateSays(t *testing.T) {
 		r := template.Resources["B"]
 		for property, want := range map[string]string{
 			"Ref": "${A}", "Default": "prod", "Ssm": "${Id}", "Att": "${A.Arn}", "Join": "x-prod-${A}",
-			"Sub": "a/${A.Arn}/prod/${Literal}", "SubMap": "${A}/prod", "List": "[${A} two]",
-			"Map": "80", "NoMap": "map[Fn::FindInMap:[Limits test Max]]",
+			"Sub": "a/${A.Arn}/prod/${Literal}", "SubMap": "${A}/prod", "List": "[${A}, two]",
+			"Map": "80", "NoMap": "${FindInMap:Limits,test,Max}",
 		} {
 			if got := template.Text(r, property); got != want {
 				t.Errorf("%s: %s = %q, want %q", file, property, got, want)
