@@ -1,6 +1,7 @@
 package test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -232,7 +233,14 @@ func TestTheExecutionPolicyReachesNoOtherEnvironment(t *testing.T) {
 }
 
 func TestOnlyTheRepositorysJobsOnTheEnvironmentTakeItsRoles(t *testing.T) {
-	for _, e := range synth(t).environments {
+	long, err := lengthened(-1, -1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// What GitHub's tokens say of a repository with and without the new immutable subject.
+	subjects := map[string]string{long.Name: "repo:restartix@123456/core-api-monitoring@456789:environment:"}
+	for _, e := range append(synth(t).environments, long) {
+		subject := cmp.Or(subjects[e.Name], "repo:restartix/core-api-monitoring:environment:")
 		for role, want := range map[string]struct{ name, environment string }{
 			"DeployerRole": {"coreapi-" + e.Name + "-deployer", e.Name},
 			"ReviewerRole": {"coreapi-" + e.Name + "-reviewer", e.Name + "-review"},
@@ -241,7 +249,7 @@ func TestOnlyTheRepositorysJobsOnTheEnvironmentTakeItsRoles(t *testing.T) {
 			trust := statements(t, r.Properties["AssumeRolePolicyDocument"])
 			condition := map[string]map[string]texts{"StringEquals": {
 				"token.actions.githubusercontent.com:aud": {"sts.amazonaws.com"},
-				"token.actions.githubusercontent.com:sub": {"repo:" + e.Deployer.Repository + ":environment:" + want.environment},
+				"token.actions.githubusercontent.com:sub": {subject + want.environment},
 			}}
 			if len(trust) != 1 || fmt.Sprint(trust[0].Condition) != fmt.Sprint(condition) || fmt.Sprint(trust[0].Action) != "[sts:AssumeRoleWithWebIdentity]" {
 				t.Errorf("%s: %s trusts %+v, want one statement with %v", e.Name, role, trust, condition)
