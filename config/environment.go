@@ -209,7 +209,9 @@ func (e *Environment) topic(d Destination, region, prefix string) Topic {
 
 // Notifications says how each destination reaches people.
 type Notifications struct {
-	SlackWorkspace       string    `yaml:"slackWorkspace"`
+	SlackWorkspace string `yaml:"slackWorkspace"`
+	// PagerDutyRegion is the service region of the PagerDuty account: us, which is also the default, or eu.
+	PagerDutyRegion      string    `yaml:"pagerdutyRegion"`
 	PagerDutyEngineering PagerDuty `yaml:"pagerduty-engineering"`
 	PagerDutyOnCall      PagerDuty `yaml:"pagerduty-on-call"`
 	SlackCritical        Slack     `yaml:"slack-critical"`
@@ -234,6 +236,15 @@ func (n Notifications) IntegrationKey(d Destination) string {
 		PagerDutyEngineering: n.PagerDutyEngineering,
 		PagerDutyOnCall:      n.PagerDutyOnCall,
 	}[d].IntegrationKey
+}
+
+// PagerDutyEndpoint returns the address of a destination that pages, with the reference to its key.
+func (n Notifications) PagerDutyEndpoint(d Destination) string {
+	host := "events.pagerduty.com"
+	if n.PagerDutyRegion == "eu" {
+		host = "events.eu.pagerduty.com"
+	}
+	return "https://" + host + "/integration/" + n.IntegrationKey(d) + "/enqueue"
 }
 
 // Channel is the Slack channel's id of a destination that does not page.

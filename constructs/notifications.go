@@ -101,7 +101,7 @@ func pagerDuty(stack awscdk.Stack, e *config.Environment, d config.Destination, 
 	awssns.NewCfnSubscription(stack, jsii.String("Subscription"+alarms.LogicalID(string(d))), &awssns.CfnSubscriptionProps{
 		TopicArn: topic.TopicArn(),
 		Protocol: jsii.String("https"),
-		Endpoint: jsii.String("https://events.pagerduty.com/integration/" + e.Notifications.IntegrationKey(d) + "/enqueue"),
+		Endpoint: jsii.String(e.Notifications.PagerDutyEndpoint(d)),
 		// PagerDuty reads the envelope that SNS puts around a message.
 		RawMessageDelivery: jsii.Bool(false),
 	})
