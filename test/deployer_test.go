@@ -17,6 +17,7 @@ import (
 
 	"github.com/restartix/core-api-monitoring/config"
 	"github.com/restartix/core-api-monitoring/cwtool/golden"
+	"github.com/restartix/core-api-monitoring/cwtool/source"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 	"github.com/restartix/core-api-monitoring/stacks"
 )
@@ -46,7 +47,7 @@ var deployers = sync.OnceValues(func() (map[string]template.Template, error) {
 	app.Synth(nil)
 	templates := map[string]template.Template{}
 	for _, e := range environments {
-		read, err := template.Read(filepath.Join(dir, "coreapi-"+e.Name+"-deployer.template.json"))
+		read, err := source.Read(filepath.Join(dir, "coreapi-"+e.Name+"-deployer.template.json"))
 		if err != nil {
 			return nil, err
 		}
@@ -331,7 +332,7 @@ func TestADeployerThatNobodyDescribedIsRefused(t *testing.T) {
 	}
 	// Its own stacks need no deployer, and no boundary.
 	runIn(t, project, filepath.Join(project, "cdk.out"), "alone")
-	templates, err := template.Read(filepath.Join(project, "cdk.out/coreapi-alone-slack.template.json"))
+	templates, err := source.Read(filepath.Join(project, "cdk.out/coreapi-alone-slack.template.json"))
 	if err != nil || templates[0].Resources["SlackRole"].Properties["PermissionsBoundary"] != nil {
 		t.Errorf("%v; the role has a boundary that nobody makes", err)
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
@@ -75,82 +74,6 @@ type Resource struct {
 	DependsOn  any
 
 	Condition, DeletionPolicy, UpdateReplacePolicy any
-}
-
-// Read reads template files. A folder stands for the templates in it and in the nested assemblies of its stages, as the CDK
-// writes them: *.template.json. All files that cannot be read are reported at once.
-func Read(paths ...string) ([]Template, error) {
-	var list []Template
-	var problems []error
-	places := map[string]map[string]environment{}
-	for _, path := range paths {
-		files, err := templateFiles(path)
-		problems = append(problems, err)
-		for _, f := range files {
-			text, err := os.ReadFile(f)
-			if err != nil {
-				problems = append(problems, err)
-				continue
-			}
-			t, err := Parse(f, text)
-			if err != nil {
-				problems = append(problems, err)
-				continue
-			}
-			dir, base := filepath.Split(f)
-			if _, known := places[dir]; !known {
-				places[dir] = manifest(filepath.Join(dir, "manifest.json"))
-			}
-			t.Account, t.Region = places[dir][base].account, places[dir][base].region
-			list = append(list, t)
-		}
-	}
-	return list, errors.Join(problems...)
-}
-
-func templateFiles(path string) ([]string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.IsDir() {
-		return []string{path}, nil
-	}
-	files, _ := filepath.Glob(filepath.Join(path, "*.template.json"))
-	nested, _ := filepath.Glob(filepath.Join(path, "assembly-*", "*.template.json"))
-	if files = append(files, nested...); len(files) == 0 {
-		return nil, fmt.Errorf("%s: no *.template.json in this folder", path)
-	}
-	return files, nil
-}
-
-type environment struct{ account, region string }
-
-var concreteEnvironment = regexp.MustCompile(`^aws://(\d{12})/([a-z0-9-]+)$`)
-
-// manifest tells where the templates of a cloud assembly are deployed to, by file. It is a help, not needed: without it, or
-// where an environment stays open until deployment, there is nothing to tell.
-func manifest(file string) map[string]environment {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil
-	}
-	var content struct {
-		Artifacts map[string]struct {
-			Environment string
-			Properties  struct{ TemplateFile string }
-		}
-	}
-	if err := json.Unmarshal(text, &content); err != nil {
-		return nil
-	}
-	environments := map[string]environment{}
-	for _, a := range content.Artifacts {
-		if match := concreteEnvironment.FindStringSubmatch(a.Environment); match != nil {
-			environments[a.Properties.TemplateFile] = environment{match[1], match[2]}
-		}
-	}
-	return environments
 }
 
 // Parse reads a template in JSON or YAML, with intrinsic functions in either form. Its name is the file's without endings.

@@ -2,8 +2,6 @@ package template
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -97,48 +95,6 @@ func TestWhatMakesResourcesIsNoResource(t *testing.T) {
 	template, err := Parse("x.yaml", []byte("Resources:\n  Fn::ForEach::Queues: [Name, [a, b], {'${Name}': {Type: AWS::SQS::Queue}}]\n"))
 	if err != nil || len(template.Resources) != 0 || !template.Open {
 		t.Errorf("resources %v, error %v", template.Resources, err)
-	}
-}
-
-func TestAFolderIsReadWithItsStagesAndItsManifest(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name, text string) {
-		t.Helper()
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	const text = `{"Resources": {"A": {"Type": "T"}}}`
-	write("one.template.json", text)
-	write("open.template.json", text)
-	write("assembly-Prod/two.template.json", text)
-	write("manifest.json", `{"artifacts": {"one": {"environment": "aws://111122223333/eu-west-1", "properties": {"templateFile": "one.template.json"}},
-		"open": {"environment": "aws://unknown-account/unknown-region", "properties": {"templateFile": "open.template.json"}}}}`)
-	templates, err := Read(dir)
-	var got []string
-	for _, each := range templates {
-		got = append(got, each.Name+" "+each.Account+" "+each.Region)
-	}
-	if want := "[one 111122223333 eu-west-1 open   two  ]"; fmt.Sprint(got) != want || err != nil {
-		t.Errorf("%v, %v; want %s", got, err, want)
-	}
-}
-
-func TestAllThatCannotBeReadIsReportedAtOnce(t *testing.T) {
-	empty := t.TempDir()
-	bad := filepath.Join(t.TempDir(), "bad.yaml")
-	if err := os.WriteFile(bad, []byte("x"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	_, err := Read("missing.yaml", empty, bad)
-	for _, want := range []string{"missing.yaml: no such file", empty + ": no *.template.json", bad + ": not a CloudFormation template"} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("error %v, want %q in it", err, want)
-		}
 	}
 }
 

@@ -85,7 +85,7 @@ var play = sync.OnceValues(func() ([]played, error) {
 	}
 	var jobs []func() (played, error)
 	for _, i := range incidents {
-		f, err := alarmtest.Load(i.file + ".yaml")
+		f, err := alarmtest.Load(i.file+".yaml", nil)
 		if err != nil {
 			return nil, err
 		}
@@ -226,7 +226,7 @@ func TestOrdinaryTrafficIsEnoughForEveryAlarm(t *testing.T) {
 
 // The boundaries of each alarm, by series derived from its definition: silent on one side, firing on the other.
 func TestEveryAlarmOfEveryPhaseIsDrivenBothWaysAndAtItsBoundaries(t *testing.T) {
-	f, err := alarmtest.Load("ordinary.yaml")
+	f, err := alarmtest.Load("ordinary.yaml", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
