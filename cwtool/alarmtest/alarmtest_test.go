@@ -76,7 +76,7 @@ func TestWhatIsWrongIsToldWithItsLineAndTheNearestRightName(t *testing.T) {
 		"tests: [{name: a, expect: {states: {5m: {beta latency: alarm}}}}]":                                                              `"alarm" is not allowed; expected a state; allowed: OK, ALARM, INSUFFICIENT_DATA; did you mean "ALARM"?`,
 		"tests: [{name: a, expect: {states: {2h: {beta latency: OK}}}}]":                                                                 "3: tests[0].expect.states.2h: 120m is after the end of the test; expected a length of more than 60m",
 		"tests: [{name: a, expect: {notifications: [1d2h1m beta latency ALARM -> TicketsTopic11C2]}}]":                                   "1d2h1m is after the end of the test",
-		"parameters: {default: {Stge: x}}":                                                                                               "parameters.default.Stge: no template has this parameter",
+		"parameters: {default: {Stge: x}}":                                                                                               `parameters.default.Stge: parameter Stge: no template has it; did you mean "Stage"?`,
 		"parameters: {beta: {Stage: x}}":                                                                                                 "parameters.beta: no set of templates has this name",
 		"include: [nothing.yaml]":                                                                                                        "no such file",
 		"series: {a: [{metric: x}]}\nsre: 1":                                                                                             `4: sre: unknown key`,
