@@ -8,7 +8,7 @@ func Like(pattern, value string) Match { return like(pattern, value, true) }
 
 // LikeARN is Like for ARNs, whose parts are compared one by one.
 func LikeARN(pattern, value string) Match {
-	p, v := parts(pattern), parts(value)
+	p, v := ARNParts(pattern), ARNParts(value)
 	if len(p) < arnParts || len(v) < arnParts {
 		return Like(pattern, value)
 	}
@@ -22,8 +22,8 @@ func LikeARN(pattern, value string) Match {
 // arnParts is how many parts an ARN has; the last may contain colons.
 const arnParts = 6
 
-// parts splits an ARN at its colons, of which those in ${…} are none.
-func parts(arn string) (list []string) {
+// ARNParts returns the parts of an ARN: six, the last of which may contain colons, as those in ${…} do.
+func ARNParts(arn string) (list []string) {
 	depth, from := 0, 0
 	for i := 0; i < len(arn) && len(list) < arnParts-1; i++ {
 		switch {

@@ -101,13 +101,7 @@ func (p *Policy) add(t *template.Template, v any, conditional bool) {
 func deployed(t *template.Template, v any) any {
 	switch v := v.(type) {
 	case string:
-		if t.Account != "" {
-			v = strings.ReplaceAll(v, "${AWS::AccountId}", t.Account)
-		}
-		if t.Region != "" {
-			v = strings.ReplaceAll(v, "${AWS::Region}", t.Region)
-		}
-		return v
+		return t.WithPseudoParameters(v)
 	case []any:
 		list := make([]any, len(v))
 		for i, each := range v {
