@@ -20,7 +20,7 @@ import (
 
 	"github.com/restartix/core-api-monitoring/alarms"
 	"github.com/restartix/core-api-monitoring/config"
-	"github.com/restartix/core-api-monitoring/internal/deployed"
+	"github.com/restartix/core-api-monitoring/internal/operate"
 )
 
 // What `make up` deploys with the real CDK CLI and reads back through AWS's API is what the reviewers saw.
@@ -151,7 +151,7 @@ func (o *operation) set(t *testing.T, id string, state cwtypes.StateValue) {
 func (o *operation) check(t *testing.T, since time.Time) (string, error) {
 	t.Helper()
 	var said strings.Builder
-	err := deployed.Check(t.Context(), o.cfg, o.e, since, 0, func(text string) { fmt.Fprintln(&said, text) })
+	err := operate.Check(t.Context(), o.cfg, o.e, since, 0, func(text string) { fmt.Fprintln(&said, text) })
 	return said.String(), err
 }
 
@@ -167,7 +167,7 @@ func (o *operation) make(t *testing.T, arguments ...string) (string, error) {
 
 func (o *operation) mutes(t *testing.T) {
 	now := time.Date(2026, 11, 23, 10, 0, 30, 0, time.UTC)
-	muted, err := deployed.Mute(t.Context(), o.cfg, o.e, 60, now)
+	muted, err := operate.Mute(t.Context(), o.cfg, o.e, 60, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,10 +214,10 @@ func (o *operation) mutes(t *testing.T) {
 	if out, err := o.make(t, "mute", "MINUTES=5"); err != nil || !strings.Contains(out, fmt.Sprintf("%d warnings are mute from", want)) {
 		t.Errorf("make mute: %v\n%s", err, out)
 	}
-	if rules, err := deployed.Unmute(t.Context(), o.cfg, o.e); err != nil || rules != muted.Rules {
+	if rules, err := operate.Unmute(t.Context(), o.cfg, o.e); err != nil || rules != muted.Rules {
 		t.Errorf("%d rules ended, %v; %d were made", rules, err, muted.Rules)
 	}
-	if rules, err := deployed.Unmute(t.Context(), o.cfg, o.e); err != nil || rules != 0 {
+	if rules, err := operate.Unmute(t.Context(), o.cfg, o.e); err != nil || rules != 0 {
 		t.Errorf("%d rules were left, %v", rules, err)
 	}
 }
@@ -278,7 +278,7 @@ func (o *operation) notifies(t *testing.T) {
 			}
 			return found.MetricAlarms[0], false
 		}
-		err := deployed.Notify(t.Context(), o.cfg, o.e, to, 0, func(text string) {
+		err := operate.Notify(t.Context(), o.cfg, o.e, to, 0, func(text string) {
 			if name == "" {
 				name, _, _ = strings.Cut(text, " ")
 				return

@@ -1,6 +1,6 @@
-// Package deployed reads back, through AWS's API, what an environment's stacks have made: what is watched, whom it tells, and
+// Package operate reads back, through AWS's API, what an environment's stacks have made: what is watched, whom it tells, and
 // whether every resource of the stacks is really there.
-package deployed
+package operate
 
 import (
 	"cmp"
