@@ -114,7 +114,7 @@ func (p Parameters) Apply(templates []template.Template) error {
 			if strings.HasPrefix(parameter.Type, "AWS::SSM::") {
 				parameter.Type = "String" // the value itself is given, not the name under which Systems Manager has it
 			}
-			parameter.Default = value
+			parameter.Default, parameter.Given = value, true
 			t.Parameters[name] = parameter
 		}
 	}

@@ -2,11 +2,9 @@
 package template
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"path/filepath"
 	"reflect"
@@ -14,8 +12,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // Template is a CloudFormation template.
@@ -83,12 +79,13 @@ func Parse(file string, text []byte) (Template, error) {
 		name = strings.TrimSuffix(name, ending)
 	}
 	t := Template{Name: name, File: file, Size: len(text)}
-	asJSON, lines := text, map[string]int{}
+	asJSON := text
+	var lines map[string]int
 	var err error
 	if strings.HasPrefix(strings.TrimSpace(string(text)), "{") {
-		lines = resourceLines(text)
+		lines, err = scanJSON(text)
 	} else {
-		asJSON, err = parseYAML(text, lines)
+		asJSON, lines, err = parseYAML(text)
 	}
 	// What makes resources (Fn::ForEach, Fn::Transform) is none itself.
 	var raw struct{ Resources map[string]json.RawMessage }
@@ -152,126 +149,6 @@ func (t *Template) decode(text []byte, resources map[string]json.RawMessage, lin
 	}
 	return nil
 }
-
-// resourceLines finds the lines of a JSON template's resources; none in what is no JSON.
-func resourceLines(text []byte) map[string]int {
-	lines := map[string]int{}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	line, read := 1, 0
-	keys := func(each func(key string) error) error {
-		if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
-			return errors.Join(err, io.ErrUnexpectedEOF)
-		}
-		for decoder.More() {
-			key, err := decoder.Token()
-			if err != nil {
-				return err
-			}
-			at := int(decoder.InputOffset())
-			line += bytes.Count(text[read:at], []byte{'\n'})
-			read = at
-			if err := each(key.(string)); err != nil {
-				return err
-			}
-		}
-		_, err := decoder.Token()
-		return err
-	}
-	var skip json.RawMessage
-	_ = keys(func(key string) error { // the decoding proper reports what is wrong
-		if key != "Resources" {
-			return decoder.Decode(&skip)
-		}
-		return keys(func(id string) error {
-			lines[id] = line
-			return decoder.Decode(&skip)
-		})
-	})
-	return lines
-}
-
-// parseYAML rewrites the short forms of intrinsic functions (!Ref X) to the long ones and the template to JSON.
-func parseYAML(text []byte, lines map[string]int) ([]byte, error) {
-	var root yaml.Node
-	if err := yaml.Unmarshal(text, &root); err != nil {
-		return nil, err
-	}
-	if len(root.Content) == 0 {
-		return nil, fmt.Errorf("it is empty")
-	}
-	var discard any
-	if err := root.Decode(&discard); err != nil {
-		return nil, err // an anchor that contains itself, among others
-	}
-	plain, err := longForm(root.Content[0])
-	if err != nil {
-		return nil, err
-	}
-	top := root.Content[0].Content
-	for i := 0; i+1 < len(top); i += 2 {
-		if top[i].Value == "Resources" {
-			for j := 0; j+1 < len(top[i+1].Content); j += 2 {
-				lines[top[i+1].Content[j].Value] = top[i+1].Content[j].Line
-			}
-		}
-	}
-	return json.Marshal(plain)
-}
-
-func longForm(n *yaml.Node) (any, error) {
-	if n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
-	var value any
-	switch n.Kind {
-	case yaml.MappingNode:
-		object := map[string]any{}
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			v, err := longForm(n.Content[i+1])
-			if err != nil {
-				return nil, err
-			}
-			object[n.Content[i].Value] = v
-		}
-		value = object
-	case yaml.SequenceNode:
-		list := []any{}
-		for _, c := range n.Content {
-			v, err := longForm(c)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, v)
-		}
-		value = list
-	default:
-		if isFunction(n.Tag) {
-			value = n.Value
-		} else if err := n.Decode(&value); err != nil {
-			return nil, err
-		}
-		if _, isTime := value.(fmt.Stringer); isTime {
-			value = n.Value // a date stays the text it is in CloudFormation
-		}
-	}
-	if !isFunction(n.Tag) {
-		return value, nil
-	}
-	switch name := strings.TrimPrefix(n.Tag, "!"); name {
-	case "Ref", "Condition":
-		return map[string]any{name: value}, nil
-	case "GetAtt":
-		if text, ok := value.(string); ok {
-			resource, attribute, _ := strings.Cut(text, ".")
-			value = []any{resource, attribute}
-		}
-		return map[string]any{"Fn::GetAtt": value}, nil
-	default:
-		return map[string]any{"Fn::" + name: value}, nil
-	}
-}
-
-func isFunction(tag string) bool { return strings.HasPrefix(tag, "!") && !strings.HasPrefix(tag, "!!") }
 
 // Of lists the resources of the given types, sorted by logical id.
 func (t Template) Of(types ...string) []Resource {

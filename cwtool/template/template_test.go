@@ -145,3 +145,43 @@ func TestWhatMakesResourcesIsKept(t *testing.T) {
 		t.Errorf("%+v", template)
 	}
 }
+
+func TestWhatCannotBeReadForSureIsRefusedWithItsLine(t *testing.T) {
+	for text, want := range map[string]string{
+		"{\"Resources\": {\"A\": {\"Type\": \"T\",\n\"Type\": \"U\"}}}":                                  "line 2: Resources.A.Type: the key stands here a second time; expected it once",
+		`{"Resources": {"A": {"Properties": {"L": [{"a": 1, "a": 2}]}}}}`:                                "line 1: Resources.A.Properties.L[].a: the key stands here a second time; expected it once",
+		"Resources:\n  A: {Type: T}\n  A: {Type: U}\n":                                                   "line 3: Resources.A: the key stands here a second time; expected it once",
+		"Resources: {A: {Type: T}}\n---\nResources: {B: {Type: T}}\n":                                    "line 2: a second document begins here; expected one",
+		"Resources:\n  A: &a\n    Properties: {A: *a}\n":                                                 "line 3: anchor a contains itself",
+		"Resources: {A: {Properties: {Threshold: .nan}}}":                                                "line 1: .nan is not a number that JSON has",
+		"Resources: {A: {Properties: {Threshold: -.inf}}}":                                               "line 1: -.inf is not a number that JSON has",
+		"Resources: {A: {Properties: {X: " + strings.Repeat("[", 600) + strings.Repeat("]", 600) + "}}}": "line 1: nested more than 500 levels deep",
+		`{"Resources": {"A": ` + strings.Repeat("[", 600) + strings.Repeat("]", 600) + "}}":              "line 1: nested more than 500 levels deep",
+		"X: &a [1,1,1,1,1,1,1,1,1,1]\nY: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nZ: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nV: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\n" +
+			"W: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nU: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\nT: [*f,*f,*f]": "line 1: more than 2000000 values, with those that aliases repeat",
+	} {
+		_, err := Parse("x.yaml", []byte(text))
+		if full := "x.yaml: not a CloudFormation template: " + want; err == nil || err.Error() != full {
+			t.Errorf("%.80s\n  got  %v\n  want %s", text, err, full)
+		}
+	}
+}
+
+func TestAliasesStandForTheirValues(t *testing.T) {
+	template, err := Parse("x.yaml", []byte("Resources:\n  A: {Type: T, Properties: &p {Tags: [a]}}\n  B: {Type: T, Properties: *p}\n"))
+	if err != nil || fmt.Sprint(template.Resources["B"].Properties) != "map[Tags:[a]]" {
+		t.Errorf("%v, %v", template.Resources["B"].Properties, err)
+	}
+}
+
+// With the YAML library's own check for keys that stand twice this would take minutes.
+func TestManyKeysAreRead(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("Resources:\n  A:\n    Type: T\n    Properties:\n")
+	for i := range 100_000 {
+		fmt.Fprintf(&text, "      k%d: v\n", i)
+	}
+	if template, err := Parse("x.yaml", []byte(text.String())); err != nil || len(template.Resources["A"].Properties) != 100_000 {
+		t.Errorf("%d keys, %v", len(template.Resources["A"].Properties), err)
+	}
+}
