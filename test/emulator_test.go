@@ -106,6 +106,7 @@ func TestTheDeployedEnvironmentIsTheReviewedOne(t *testing.T) {
 		Region: e.Region, BaseEndpoint: &o.url, Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
 		APIOptions: []func(*middleware.Stack) error{o.record},
 	}
+	t.Run("the application publishes its metrics with the SDK", o.publishes)
 	t.Run("a deployment mutes warnings only", o.mutes)
 	t.Run("an alarm that the deployment sets off fails the check", o.checks)
 	t.Run("a test notification goes where it should", o.notifies)
@@ -163,6 +164,38 @@ func (o *operation) make(t *testing.T, arguments ...string) (string, error) {
 	cmd.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+o.url, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local", "AWS_EC2_METADATA_DISABLED=true")
 	out, err := cmd.CombinedOutput()
 	return string(out), err
+}
+
+// publishes sends more than 10 KB, which the SDK compresses, in CBOR.
+func (o *operation) publishes(t *testing.T) {
+	minute := time.Now().UTC().Truncate(time.Minute).Add(-time.Minute)
+	dimensions := []cwtypes.Dimension{{Name: aws.String("Environment"), Value: aws.String(o.e.Name)}, {Name: aws.String("EndpointCategory"), Value: aws.String("read-simple")}}
+	datum := cwtypes.MetricDatum{MetricName: aws.String("http.request.duration_ms"), Dimensions: dimensions, Unit: cwtypes.StandardUnitMilliseconds, Timestamp: &minute}
+	for value := range 150 {
+		datum.Values, datum.Counts = append(datum.Values, float64(value)+0.5), append(datum.Counts, 2)
+	}
+	input := &cloudwatch.PutMetricDataInput{Namespace: aws.String("RestartiX/CoreAPI"), MetricData: slices.Repeat([]cwtypes.MetricDatum{datum}, 20)}
+	if _, err := o.cloudwatch().PutMetricData(t.Context(), input); err != nil {
+		t.Fatal(err)
+	}
+	read, err := o.cloudwatch().GetMetricData(t.Context(), &cloudwatch.GetMetricDataInput{
+		StartTime: &minute, EndTime: aws.Time(minute.Add(time.Minute)),
+		MetricDataQueries: []cwtypes.MetricDataQuery{{Id: aws.String("p95"), MetricStat: &cwtypes.MetricStat{
+			Metric: &cwtypes.Metric{Namespace: input.Namespace, MetricName: datum.MetricName, Dimensions: dimensions}, Period: aws.Int32(60), Stat: aws.String("p95"),
+		}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The 143rd of 150 values: the first at or below which 95 % lie.
+	if got := read.MetricDataResults[0]; !slices.Equal(got.Values, []float64{142.5}) || !got.Timestamps[0].Equal(minute) {
+		t.Errorf("p95 is %v at %v", got.Values, got.Timestamps)
+	}
+	input.MetricData = input.MetricData[:1]
+	input.MetricData[0].MetricName = aws.String("http.request.durations_ms")
+	if _, err := o.cloudwatch().PutMetricData(t.Context(), input); err == nil || !strings.Contains(err.Error(), "did you mean http.request.duration_ms?") {
+		t.Errorf("%v; it is not in the contract", err)
+	}
 }
 
 func (o *operation) mutes(t *testing.T) {
@@ -316,7 +349,9 @@ func (o *operation) refuses(t *testing.T) {
 
 func (o *operation) mayAll(t *testing.T) {
 	granted := tasks(t, o.e, "DeployerRole")
-	delete(o.calls, "cloudwatch:GetAlarmMuteRule") // the test's own
+	for _, own := range []string{"GetAlarmMuteRule", "PutMetricData", "GetMetricData"} {
+		delete(o.calls, "cloudwatch:"+own) // the test's
+	}
 	if len(o.calls) < 15 {
 		t.Fatalf("%d calls recorded: %v", len(o.calls), o.calls)
 	}
