@@ -15,6 +15,38 @@ BASE ?= main
 METHOD ?= auto
 APPROVAL ?= broadening
 
+# Which variables each target takes. What somebody writes and make would not use is refused, so that make down ENV=prod, say, is not
+# taken for more than it is.
+VARIABLES := PHASE ENV MINUTES SINCE WAIT TO ALSO BASE METHOD APPROVAL
+takes_up := PHASE
+takes_synth := ENV
+takes_lint := ENV
+takes_cost := ENV
+takes_preview := ENV PHASE
+takes_review := BASE
+takes_ci := BASE
+takes_diff := ENV METHOD
+takes_deploy := ENV APPROVAL
+takes_deployer := ENV
+takes_bootstrap := ENV ALSO
+takes_inventory := ENV
+takes_mute := ENV MINUTES
+takes_unmute := ENV
+takes_check := ENV SINCE WAIT
+takes_notify := ENV TO
+$(foreach t,help down test scenarios pictures update bench deps chromium,$(eval takes_$t :=))
+
+GIVEN := $(foreach v,$(VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
+# Only where somebody typed it: make hands variables on to a make that a recipe calls.
+ifeq ($(MAKELEVEL),0)
+REFUSED := $(foreach t,$(or $(MAKECMDGOALS),help),$(if $(findstring undefined,$(origin takes_$t)),,$(foreach v,$(filter-out $(takes_$t),$(GIVEN)),\
+  $(error make $t does not use $v=$($v); it takes $(or $(takes_$t),no variable))))))
+REFUSED += $(foreach v,ENV PHASE,$(if $(word 2,$($v)),$(error $v="$($v)": expected one, not $(words $($v)))))
+REFUSED += $(if $(PHASE),,$(error PHASE is empty: expected 1, 2, 3 or 4))
+REFUSED += $(if $(filter-out 1 2 3 4,$(PHASE)),$(error PHASE=$(PHASE): expected 1, 2, 3 or 4))
+REFUSED += $(if $(and $(filter ENV,$(GIVEN)),$(filter PHASE,$(GIVEN))),$(error ENV=$(ENV) and PHASE=$(PHASE): expected one of the two))
+endif
+
 # Everything that is installed or built, except node_modules, .venv and cdk.out, which tools expect where they are.
 LOCAL := .local
 BIN := $(LOCAL)/bin
@@ -82,8 +114,8 @@ lint: synth $(BIN)/cwtool ## Look for what is wrong with the templates' alarms, 
 	@$(BIN)/cwtool lint -strict -contract metrics/contract.json -runbooks https://docs.restartix.internal/runbooks=runbooks cdk.out
 
 .PHONY: cost
-cost: synth $(BIN)/cwtool ## Estimate what the phases cost a month
-	@$(BIN)/cwtool cost -inputs docs/cost.yaml -contract metrics/contract.json cdk.out
+cost: synth $(BIN)/cwtool ## Estimate what the phases, or ENV=<name>, cost a month
+	@$(BIN)/cwtool cost $(if $(ENV),,-inputs docs/cost.yaml) -contract metrics/contract.json cdk.out
 
 .PHONY: preview
 preview: synth $(BIN)/cwtool ## Write a page with the dashboards, of all reference environments, of PHASE=3 or of ENV=<name>
@@ -140,7 +172,7 @@ CDK_FLAGS = --app $(BIN)/core-api-monitoring $(if $(ENV),-c env=$(ENV))
 
 .PHONY: need-env
 need-env:
-	@[ -n "$(ENV)" ] || { echo "say which environment: make $(MAKECMDGOALS) ENV=prod" >&2; exit 1; }
+	@[ -n "$(ENV)" ] || { echo "say which environment: make $(firstword $(MAKECMDGOALS)) ENV=prod" >&2; exit 1; }
 
 .PHONY: update
 update: deps ## Rewrite the golden files, then test without rewriting
