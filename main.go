@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-cdk-go/awscdk/v2"
 
 	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/monitoring"
 	"github.com/restartix/core-api-monitoring/stacks"
 )
 
@@ -32,7 +33,7 @@ func run() (err error) {
 			err = fmt.Errorf("the CDK failed: %v", r)
 		}
 	}()
-	names, add, err := wanted()
+	names, deployer, err := wanted()
 	if err != nil {
 		return err
 	}
@@ -40,41 +41,63 @@ func run() (err error) {
 	if err != nil {
 		return err
 	}
+	add, err := declare(environments, deployer)
+	if err != nil {
+		return err
+	}
 	// The tests hold the same templates against the CDK's own rules.
 	stacks.Environ(".", "false")
 	defer stacks.Close()
 	app := stacks.NewApp(nil, nil)
-	var problems []error
-	for _, e := range environments {
-		problems = append(problems, add(app, e))
-	}
-	if err := errors.Join(problems...); err != nil {
+	if err := add(app); err != nil {
 		return err
 	}
 	app.Synth(nil)
 	return nil
 }
 
-// wanted is what the CDK CLI passes on from its -c flags: the environments, and which stacks of them. It is read before the CDK
-// starts, so that a wrong environment file is reported at once.
-func wanted() (names []string, add func(awscdk.App, *config.Environment) error, err error) {
+// wanted returns what the CDK CLI passes on from its -c flags: the environments, and whether their deployers' stacks are asked for.
+func wanted() (names []string, deployer bool, err error) {
 	var context struct{ Env, Deployer *string }
 	if text := os.Getenv("CDK_CONTEXT_JSON"); text != "" {
 		if err := json.Unmarshal([]byte(text), &context); err != nil {
-			return nil, nil, fmt.Errorf("the CDK context cannot be read: %w", err)
+			return nil, false, fmt.Errorf("the CDK context cannot be read: %w", err)
 		}
 	}
-	names, add = config.References, stacks.Add
+	names = config.References
 	if context.Env != nil {
 		names = []string{*context.Env}
 	}
-	if context.Deployer != nil {
-		if *context.Deployer != "true" {
-			return nil, nil, fmt.Errorf("-c deployer=%s is not allowed; expected -c deployer=true, or nothing for the environment's own stacks", *context.Deployer)
-		}
-		add = stacks.AddDeployer
+	if context.Deployer != nil && *context.Deployer != "true" {
+		return nil, false, fmt.Errorf("-c deployer=%s is not allowed; expected -c deployer=true, or nothing for the environment's own stacks", *context.Deployer)
 	}
-	return names, add, nil
+	return names, context.Deployer != nil, nil
+}
+
+// declare returns what adds the environments' stacks to an app, or else their deployers'. Environments are rendered before the CDK
+// starts, so that what is wrong is reported at once.
+func declare(environments []*config.Environment, deployer bool) (func(awscdk.App) error, error) {
+	if deployer {
+		return func(app awscdk.App) error {
+			var problems []error
+			for _, e := range environments {
+				problems = append(problems, stacks.AddDeployer(app, e))
+			}
+			return errors.Join(problems...)
+		}, nil
+	}
+	var rendered []*monitoring.Monitoring
+	var problems []error
+	for _, e := range environments {
+		m, err := monitoring.Of(e)
+		rendered, problems = append(rendered, m), append(problems, err)
+	}
+	return func(app awscdk.App) error {
+		for _, m := range rendered {
+			stacks.Add(app, m)
+		}
+		return nil
+	}, errors.Join(problems...)
 }
 
 // discardOutput removes the CDK CLI's output folder, so that after an error there is no cdk.out that somebody could take for a

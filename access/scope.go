@@ -68,7 +68,7 @@ func pagerDutyKeys(e *config.Environment) []string {
 		if !d.Pages() {
 			continue
 		}
-		secret := strings.TrimPrefix(e.Notifications.IntegrationKey(d), "{{resolve:secretsmanager:")
+		secret := strings.TrimPrefix(e.Notifications.Listener(d).IntegrationKey, "{{resolve:secretsmanager:")
 		secret = secret[:strings.Index(secret, ":SecretString:")]
 		if !strings.HasPrefix(secret, "arn:") {
 			// Secrets Manager puts six characters of its own behind a name.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -23,7 +24,7 @@ type Alarm struct {
 	LogicalID string
 	// Site is the pool, instance, replica, shard or destination that the name ends with; empty where there is only one.
 	Site string
-	// Stack is the role of the stack that the alarm is in: monitoring, edge, or shard-<name>.
+	// Stack is the key of the stack that the alarm is in: monitoring, edge, or shard-<name>.
 	Stack string
 
 	Description  string
@@ -51,15 +52,6 @@ type Alarm struct {
 	Suppression *Suppression
 }
 
-// Roles of stacks that have alarms.
-const (
-	MonitoringStack = "monitoring"
-	EdgeStack       = "edge"
-)
-
-// ShardStack is the role of an enterprise shard's stack.
-func ShardStack(shard string) string { return "shard-" + shard }
-
 // Query is a metric's statistic, or an expression over the others' ids.
 type Query struct {
 	ID         string
@@ -79,20 +71,20 @@ type Dimension struct {
 
 // site is one pool, instance, replica, shard, … of an environment for which there is an alarm.
 type site struct {
-	suffix      string // of the alarm's name; empty where there is only one
-	shardGroup  string // of an enterprise shard; empty for anything else
-	name        string // in descriptions; the suffix if empty
-	stack       string
-	dimensions  []Dimension
-	destination config.Destination
-	capacity    map[Capacity]float64
+	suffix     string // of the alarm's name; empty where there is only one
+	shardGroup string // of an enterprise shard; empty for anything else
+	name       string // in descriptions; the suffix if empty
+	stack      string
+	dimensions []Dimension
+	topic      config.Topic
+	capacity   map[Capacity]float64
 }
 
 // sites lists what an environment has of a scope.
 func sites(e *config.Environment, scope Scope) []site {
 	list := sitesOf(e, scope)
 	for i := range list {
-		list[i].stack = cmp.Or(list[i].stack, MonitoringStack)
+		list[i].stack = cmp.Or(list[i].stack, config.MonitoringRole.Name)
 		list[i].name = cmp.Or(list[i].name, list[i].suffix)
 	}
 	return list
@@ -119,7 +111,7 @@ func sitesOf(e *config.Environment, scope Scope) []site {
 		}}
 		for i, s := range e.Shards {
 			list = append(list, site{
-				suffix: s.Name, shardGroup: shardGroup(i), name: "shard " + s.Name, stack: ShardStack(s.Name),
+				suffix: s.Name, shardGroup: shardGroup(i), name: "shard " + s.Name, stack: config.ShardKey(s.Name),
 				dimensions: []Dimension{in, {metrics.Shard, s.Name}},
 				capacity: map[Capacity]float64{
 					AllocatedStorage: gigabytes(s.AllocatedStorageGB),
@@ -134,7 +126,7 @@ func sitesOf(e *config.Environment, scope Scope) []site {
 			list = append(list, site{suffix: r.Name, dimensions: []Dimension{in, {metrics.Pool, r.Name}}})
 		}
 		for _, s := range e.Shards {
-			list = append(list, site{suffix: s.Name, stack: ShardStack(s.Name), dimensions: []Dimension{
+			list = append(list, site{suffix: s.Name, stack: config.ShardKey(s.Name), dimensions: []Dimension{
 				in, {metrics.Shard, s.Name}, {metrics.Pool, config.PrimaryName},
 			}})
 		}
@@ -158,7 +150,7 @@ func sitesOf(e *config.Environment, scope Scope) []site {
 			list = append(list, instance(r.Name, "", r.Instance, phase.MaxConnections.Replica))
 		}
 		for _, s := range e.Shards {
-			list = append(list, instance(s.Name, ShardStack(s.Name), s.Instance, phase.MaxConnections.Shard))
+			list = append(list, instance(s.Name, config.ShardKey(s.Name), s.Instance, phase.MaxConnections.Shard))
 		}
 		return list
 	case PerCategory:
@@ -179,7 +171,7 @@ func sitesOf(e *config.Environment, scope Scope) []site {
 		if scope == PerDatabaseCheck {
 			check = config.DatabaseCheckReference
 		}
-		return []site{{stack: EdgeStack, dimensions: []Dimension{{metrics.HealthCheckID, check}}}}
+		return []site{{stack: config.EdgeRole.Name, dimensions: []Dimension{{metrics.HealthCheckID, check}}}}
 	case PerDatabaseRelay:
 		if e.ExternalCheck == nil {
 			return nil
@@ -193,19 +185,12 @@ func sitesOf(e *config.Environment, scope Scope) []site {
 		return list
 	case PerDestination:
 		var list []site
-		for _, d := range config.Destinations {
-			list = append(list, site{
-				suffix: string(d), destination: d,
-				dimensions: []Dimension{{metrics.TopicName, e.Topic(d).Name}},
-			})
-		}
-		if e.ExternalCheck != nil {
-			for _, d := range EdgeDestinations {
-				list = append(list, site{
-					suffix: "edge-" + string(d), destination: d, stack: EdgeStack,
-					dimensions: []Dimension{{metrics.TopicName, e.EdgeTopic(d).Name}},
-				})
+		for _, t := range slices.Concat(e.Topics(), e.EdgeTopics()) {
+			s := site{suffix: t.Label, topic: t, dimensions: []Dimension{{metrics.TopicName, t.Name}}}
+			if t.Edge {
+				s.stack = config.EdgeRole.Name
 			}
+			list = append(list, s)
 		}
 		return list
 	}

@@ -160,11 +160,11 @@ func TestDescriptionsSayWhatIsWrongWhomItHurtsWhatToDoAndWhere(t *testing.T) {
 
 func TestAnAlarmAboutADestinationIsNotSentThere(t *testing.T) {
 	for _, a := range rendered(t, references(t)[0]) {
-		if a.Definition == "NotificationsFailing" && strings.HasSuffix(a.Name, string(a.Destinations[0])) {
+		if a.Definition == "NotificationsFailing" && strings.HasSuffix(a.Name, a.Destinations[0].Name) {
 			t.Errorf("%s notifies the destination that fails", a.Name)
 		}
 	}
-	if fallbackFor(config.SlackAlerts, MonitoringStack).Pages() == config.SlackAlerts.Pages() {
+	if fallbackFor(config.Topic{Destination: config.SlackAlerts}).Pages() == config.SlackAlerts.Pages() {
 		t.Error("when Slack fails, nothing but Slack says so")
 	}
 }
@@ -205,7 +205,7 @@ func TestWhatCloudWatchOrTheContractWouldRefuseIsReportedAtOnce(t *testing.T) {
 		`Scope "" is not allowed`:                         func(d *Definition) { d.Scope = "" },
 		`Comparison "" is not allowed`:                    func(d *Definition) { d.Comparison = "" },
 		`Missing "" is not allowed`:                       func(d *Definition) { d.Missing = "" },
-		`Notify "slack-alert" is not allowed`:             func(d *Definition) { d.Notify = []config.Destination{"slack-alert"} },
+		`Notify has "slack-alert", which is not in`:       func(d *Definition) { d.Notify = []config.Destination{{Name: "slack-alert"}} },
 		"Rationale is empty":                              func(d *Definition) { d.Rationale = " " },
 		`Runbook "" is not allowed`:                       func(d *Definition) { d.Runbook = "" },
 		"period of 90 s is not allowed":                   func(d *Definition) { d.Window.Period = 90 },
@@ -357,7 +357,7 @@ func TestBurnThresholdsAreTheRateTimesTheBudget(t *testing.T) {
 			seen++
 			pair = strings.TrimSuffix(strings.TrimSuffix(pair, "Long"), "Short")
 			tier := e.Name
-			if a.Stack != MonitoringStack {
+			if a.Stack != config.MonitoringRole.Name {
 				tier = "shard"
 			}
 			if a.Threshold != want[tier][pair] {

@@ -51,13 +51,15 @@ func checkDefinitions(definitions []Definition, composites []Composite) error {
 			report("ID is used twice; expected an ID of its own")
 		}
 		seen[d.ID] = true
-		if _, ok := config.Phases[d.Since]; !ok {
-			report("Since %d is not a phase; allowed: 1 to 4", d.Since)
+		if _, ok := config.FindPhase(d.Since); !ok {
+			report("Since %d is not a phase; allowed: %s", d.Since, config.PhaseNumbers())
 		}
 		oneOf(report, "Scope", d.Scope, PerEnvironment, PerTier, PerPool, PerInstance, PerReplica, PerService, PerCategory, PerExternalCheck, PerDatabaseCheck, PerDatabaseRelay, PerShardGroup, PerDestination)
 		oneOf(report, "Severity", d.Severity, Critical, Warning, Info)
 		for _, n := range d.Notify {
-			oneOf(report, "Notify", n, config.Destinations...)
+			if !slices.Contains(config.Destinations, n) {
+				report("Notify has %q, which is not in config.Destinations", n.Name)
+			}
 		}
 		for field, text := range map[string]string{"Summary": d.Summary, "Impact": d.Impact, "FirstStep": d.FirstStep, "Rationale": d.Rationale} {
 			if strings.TrimSpace(text) == "" {

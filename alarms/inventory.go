@@ -15,7 +15,7 @@ func Inventory(list []Alarm) string {
 	for _, a := range list {
 		var to []string
 		for _, d := range a.Destinations {
-			to = append(to, string(d))
+			to = append(to, d.Name)
 		}
 		if len(to) == 0 {
 			to = []string{by(a, list)}

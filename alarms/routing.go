@@ -37,7 +37,7 @@ func (d Definition) destinations(s site) []config.Destination {
 		return nil
 	}
 	if d.Scope == PerDestination {
-		return []config.Destination{fallbackFor(s.destination, s.stack)}
+		return []config.Destination{fallbackFor(s.topic)}
 	}
 	if d.Notify != nil {
 		return slices.Clone(d.Notify)
@@ -45,13 +45,16 @@ func (d Definition) destinations(s site) []config.Destination {
 	return slices.Clone(Routes[d.Severity])
 }
 
-// fallbackFor returns the destination that is notified when another one fails: SlackAlerts for the four others, and PagerDuty for SlackAlerts,
-// since it may be all of Slack that fails. At the edge, where alarms reach only the topics of that Region, it is the other one.
-func fallbackFor(failing config.Destination, stack string) config.Destination {
-	if stack == EdgeStack {
-		return EdgeDestinations[1-slices.Index(EdgeDestinations, failing)]
-	}
-	if failing == config.SlackAlerts {
+// fallbackFor returns the destination that is notified when a topic's own fails: SlackAlerts for the others, and PagerDuty for
+// SlackAlerts, since it may be all of Slack that fails. At the edge, where alarms reach only the topics of that Region, it is one
+// of another kind.
+func fallbackFor(failing config.Topic) config.Destination {
+	switch {
+	case failing.Edge:
+		return config.Destinations[slices.IndexFunc(config.Destinations, func(d config.Destination) bool {
+			return d.Edge && d.Kind != failing.Destination.Kind
+		})]
+	case failing.Destination == config.SlackAlerts:
 		return config.PagerDutyEngineering
 	}
 	return config.SlackAlerts
@@ -68,9 +71,12 @@ var (
 	rdsEvents  = Publisher{"RDSEvents", "events.rds.amazonaws.com"}
 )
 
-// DatabaseEventCategories are the RDS events that engineers hear of: what breaks the promises of durability, and what restores
-// them. The names are RDS's.
-var DatabaseEventCategories = []string{"failover", "failure", "recovery"}
+// DatabaseEventCategories are the RDS events that DatabaseEventsTo is notified of: what breaks the promises of durability, and what
+// restores them. The names are RDS's.
+var (
+	DatabaseEventCategories = []string{"failover", "failure", "recovery"}
+	DatabaseEventsTo        = config.PagerDutyEngineering
+)
 
 // The check from outside: every 30 seconds from three continents; an endpoint is failing after three failures in a row.
 const (
@@ -81,13 +87,9 @@ const (
 // ExternalCheckRegions are where the checkers are.
 var ExternalCheckRegions = []string{"ap-southeast-1", "eu-west-1", "us-east-1"}
 
-// EdgeDestinations are who hears of the check from outside, whose alarm is in a Region of its own.
-var EdgeDestinations = toOnCall
-
-// PublishersTo are the services that publish to destinations' topics: CloudWatch to all, RDS its events to the engineers who own
-// the database.
-func PublishersTo(destinations ...config.Destination) []Publisher {
-	if slices.Contains(destinations, config.PagerDutyEngineering) {
+// PublishersTo returns the services that publish to topics: CloudWatch to all, RDS its events to those of DatabaseEventsTo.
+func PublishersTo(topics ...config.Topic) []Publisher {
+	if slices.ContainsFunc(topics, func(t config.Topic) bool { return t.Destination == DatabaseEventsTo && !t.Edge }) {
 		return []Publisher{cloudWatch, rdsEvents}
 	}
 	return []Publisher{cloudWatch}

@@ -2,10 +2,7 @@
 // on every rule of the schema and of validate.go.
 package config
 
-import (
-	"fmt"
-	"strings"
-)
+import "fmt"
 
 // Environment is one deployment of the Core API: where it is, how far it has grown, what there is to watch and whom to tell.
 type Environment struct {
@@ -27,12 +24,14 @@ type Environment struct {
 	Deployer *Deployer `yaml:"deployer"`
 }
 
-// Phase is the environment's growth phase.
-func (e *Environment) Phase() Phase { return Phases[e.PhaseNumber] }
+// Phase returns the environment's growth phase.
+func (e *Environment) Phase() Phase {
+	p, _ := FindPhase(e.PhaseNumber)
+	return p
+}
 
 // Deployer is who deploys the environment without stored keys: the workflows of a GitHub repository.
 type Deployer struct {
-	// Repository is as in the subject of its tokens: owner/name, or owner@id/name@id, which no other repository can ever be.
 	Repository string `yaml:"repository"`
 	// Provider is the ARN of the account's OpenID Connect provider for GitHub, or empty where the deployer's stack makes it: an
 	// account has one.
@@ -55,14 +54,6 @@ func (e *Environment) RoleBoundary() string { return "coreapi-" + e.Name + "-bou
 
 // ReviewEnvironment is the GitHub environment of the jobs that only look; those that deploy run on the one of the same name.
 func (e *Environment) ReviewEnvironment() string { return e.Name + "-review" }
-
-// Regions are where the environment has stacks, its own first.
-func (e *Environment) Regions() []string {
-	if e.ExternalCheck == nil || e.Region == EdgeRegion {
-		return []string{e.Region}
-	}
-	return []string{e.Region, EdgeRegion}
-}
 
 // Tags are put on the environment's stacks, from which CloudFormation passes them on to the resources.
 type Tags map[string]string
@@ -134,9 +125,6 @@ const (
 	DatabaseCheckReference = "${DatabaseCheck}"
 )
 
-// EdgeRegion is where Route 53 publishes the metrics of its health checks, and so where their alarms and topics must be.
-const EdgeRegion = "us-east-1"
-
 // Database is the shared tier's.
 type Database struct {
 	Primary  Primary   `yaml:"primary"`
@@ -162,6 +150,18 @@ type Shard struct {
 	AllocatedStorageGB int    `yaml:"allocatedStorageGB"`
 }
 
+// Instances returns the identifiers of all RDS instances.
+func (e *Environment) Instances() []string {
+	list := []string{e.Database.Primary.Instance}
+	for _, r := range e.Database.Replicas {
+		list = append(list, r.Instance)
+	}
+	for _, s := range e.Shards {
+		list = append(list, s.Instance)
+	}
+	return list
+}
+
 // PrimaryName is the primary's, and its pool's, name in alarms and in the dimension Pool.
 const PrimaryName = "primary"
 
@@ -171,87 +171,4 @@ func (e *Environment) ApplicationLogGroup() string {
 		return e.LogGroup
 	}
 	return fmt.Sprintf("/aws/apprunner/%s/%s/application", e.Service.Name(), e.Service.ID())
-}
-
-// Destination is where a notification goes: one SNS topic each.
-type Destination string
-
-const (
-	PagerDutyEngineering Destination = "pagerduty-engineering"
-	PagerDutyOnCall      Destination = "pagerduty-on-call"
-	SlackCritical        Destination = "slack-critical"
-	SlackAlerts          Destination = "slack-alerts"
-	SlackEngineering     Destination = "slack-engineering"
-)
-
-// Destinations are all five, in the order in which lists show them.
-var Destinations = []Destination{PagerDutyEngineering, PagerDutyOnCall, SlackCritical, SlackAlerts, SlackEngineering}
-
-// Pages reports whether the destination wakes somebody.
-func (d Destination) Pages() bool { return strings.HasPrefix(string(d), "pagerduty-") }
-
-// Topic is a destination's SNS topic, in one Region.
-type Topic struct {
-	Destination Destination
-	Name, ARN   string
-}
-
-// Topic is the topic of a destination in the environment's Region.
-func (e *Environment) Topic(d Destination) Topic { return e.topic(d, e.Region, "") }
-
-// EdgeTopic is the topic of a destination in EdgeRegion, for the external check.
-func (e *Environment) EdgeTopic(d Destination) Topic { return e.topic(d, EdgeRegion, "edge-") }
-
-func (e *Environment) topic(d Destination, region, prefix string) Topic {
-	name := "coreapi-" + e.Name + "-" + prefix + string(d)
-	return Topic{d, name, fmt.Sprintf("arn:aws:sns:%s:%s:%s", region, e.Account, name)}
-}
-
-// Notifications says how each destination reaches people.
-type Notifications struct {
-	SlackWorkspace string `yaml:"slackWorkspace"`
-	// PagerDutyRegion is the service region of the PagerDuty account: us, which is also the default, or eu.
-	PagerDutyRegion      string    `yaml:"pagerdutyRegion"`
-	PagerDutyEngineering PagerDuty `yaml:"pagerduty-engineering"`
-	PagerDutyOnCall      PagerDuty `yaml:"pagerduty-on-call"`
-	SlackCritical        Slack     `yaml:"slack-critical"`
-	SlackAlerts          Slack     `yaml:"slack-alerts"`
-	SlackEngineering     Slack     `yaml:"slack-engineering"`
-}
-
-// PagerDuty is a PagerDuty service with an Amazon CloudWatch integration.
-type PagerDuty struct {
-	// IntegrationKey is a reference that CloudFormation resolves from Secrets Manager, not the key.
-	IntegrationKey string `yaml:"integrationKey"`
-}
-
-// Slack is a channel of the workspace.
-type Slack struct {
-	Channel string `yaml:"channel"`
-}
-
-// IntegrationKey is the reference to the key of a destination that pages.
-func (n Notifications) IntegrationKey(d Destination) string {
-	return map[Destination]PagerDuty{
-		PagerDutyEngineering: n.PagerDutyEngineering,
-		PagerDutyOnCall:      n.PagerDutyOnCall,
-	}[d].IntegrationKey
-}
-
-// PagerDutyEndpoint returns the address of a destination that pages, with the reference to its key.
-func (n Notifications) PagerDutyEndpoint(d Destination) string {
-	host := "events.pagerduty.com"
-	if n.PagerDutyRegion == "eu" {
-		host = "events.eu.pagerduty.com"
-	}
-	return "https://" + host + "/integration/" + n.IntegrationKey(d) + "/enqueue"
-}
-
-// Channel is the Slack channel's id of a destination that does not page.
-func (n Notifications) Channel(d Destination) string {
-	return map[Destination]Slack{
-		SlackCritical:    n.SlackCritical,
-		SlackAlerts:      n.SlackAlerts,
-		SlackEngineering: n.SlackEngineering,
-	}[d].Channel
 }

@@ -2,7 +2,6 @@ package config
 
 import (
 	"bytes"
-	_ "embed"
 	"errors"
 	"fmt"
 	"os"
@@ -15,12 +14,6 @@ import (
 	"github.com/restartix/core-api-monitoring/cwtool/yamlcheck"
 )
 
-//go:embed environment.schema.json
-var schemaJSON []byte
-
-// Schema is the JSON schema of an environment file, which editors use for completion and Load for validation.
-var Schema = yamlcheck.MustSchema(schemaJSON)
-
 // Directories that hold environment files, below the project's root. Reference environments are examples that the snapshots
 // lock; they are never deployed to a real account.
 const (
@@ -29,7 +22,15 @@ const (
 )
 
 // References are the names of the reference environments, one for each phase.
-var References = []string{"phase1", "phase2", "phase3", "phase4"}
+var References = references()
+
+func references() []string {
+	var names []string
+	for _, p := range Phases {
+		names = append(names, fmt.Sprintf("phase%d", p.Number))
+	}
+	return names
+}
 
 // LoadNamed loads the environments of those names below root. Every problem of every file is in the error.
 func LoadNamed(root string, names ...string) ([]*Environment, error) {

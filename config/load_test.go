@@ -1,6 +1,9 @@
 package config
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -31,6 +34,56 @@ func TestEveryEnvironmentOfTheProjectIsValid(t *testing.T) {
 			t.Errorf("reference environment %s: phase %v, %v; expected phase %d", name, e, err, i+1)
 		}
 	}
+}
+
+// A kind of thing is one literal; a list that lacks it would leave it out everywhere.
+func TestEveryDestinationAndRoleIsListed(t *testing.T) {
+	declared := map[string]int{}
+	for _, name := range []string{"destination.go", "stack.go"} {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			if spec, ok := n.(*ast.ValueSpec); ok && len(spec.Values) == 1 {
+				if literal, ok := spec.Values[0].(*ast.CompositeLit); ok {
+					if kind, ok := literal.Type.(*ast.Ident); ok {
+						declared[kind.Name]++
+					}
+				}
+			}
+			return true
+		})
+	}
+	if declared["Destination"] != len(Destinations) {
+		t.Errorf("%d destinations are declared and %d listed; add the new one to Destinations", declared["Destination"], len(Destinations))
+	}
+	if declared["Role"] != len(Roles) {
+		t.Errorf("%d roles are declared and %d listed; add the new one to Roles", declared["Role"], len(Roles))
+	}
+}
+
+func TestAnEnvironmentKnowsItsOwnStacks(t *testing.T) {
+	environments, err := LoadNamed("..", "phase1", "phase3")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range environments {
+		for _, s := range append(e.Stacks(), e.DeployerStack()) {
+			if !e.OwnStack(s.Name) {
+				t.Errorf("%s does not know its own stack %s", e.Name, s.Name)
+			}
+		}
+		for name, want := range map[string]bool{"coreapi-" + e.Name + "-shard-retired": true, "coreapi-" + e.Name + "-eu-monitoring": false, "coreapi-" + e.Name + "-shard": false, "coreapi-prod-monitoring": false} {
+			if e.OwnStack(name) != want {
+				t.Errorf("%s: stack %s is its own: %v, want %v", e.Name, name, !want, want)
+			}
+		}
+	}
+}
+
+func TestTheSchemaForEditorsIsAsReviewed(t *testing.T) {
+	golden.File(t, "environment.schema.json", string(SchemaText()))
 }
 
 var placed = regexp.MustCompile(`(?m)^[\w-]+\.yaml:\d+: `)
@@ -149,27 +202,6 @@ func TestALogGroupFollowsFromTheServiceUnlessGiven(t *testing.T) {
 	e.LogGroup = "/custom"
 	if got := e.ApplicationLogGroup(); got != "/custom" {
 		t.Errorf("log group %s", got)
-	}
-}
-
-func TestPagerDutysRegionDecidesTheHost(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("..", Directory, "prod.yaml"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for region, host := range map[string]string{"": "events.pagerduty.com", "us": "events.pagerduty.com", "eu": "events.eu.pagerduty.com"} {
-		line := "notifications:\n"
-		if region != "" {
-			line += "  pagerdutyRegion: " + region + "\n"
-		}
-		e, err := Parse("prod.yaml", []byte(strings.Replace(string(text), "notifications:\n", line, 1)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := "https://" + host + "/integration/{{resolve:secretsmanager:coreapi/prod/pagerduty:SecretString:on-call}}/enqueue"
-		if got := e.Notifications.PagerDutyEndpoint(PagerDutyOnCall); got != want {
-			t.Errorf("region %q: %s, want %s", region, got, want)
-		}
 	}
 }
 

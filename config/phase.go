@@ -1,5 +1,11 @@
 package config
 
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
 // Phase is a stage of the platform's growth: a property of an environment, not of its stacks, which are updated in place when
 // it changes.
 type Phase struct {
@@ -38,30 +44,53 @@ var healthCheck = HealthCheck{
 	HealthyThreshold: 1, UnhealthyThreshold: 3,
 }
 
-// Phases are the four phases, by number.
-var Phases = map[int]Phase{
-	1: {
+// Phases are all of them, in the order of growth: an environment of one may have what those before it have, and more.
+var Phases = []Phase{
+	{
 		Number: 1, Infrastructure: "App Runner and one RDS PostgreSQL",
 		MaxConnections: MaxConnections{Primary: 100},
 		Availability:   Availability{Shared: 99.5},
 		HealthCheck:    healthCheck,
 	},
-	2: {
+	{
 		Number: 2, Infrastructure: "with RDS read replicas",
 		MaxConnections: MaxConnections{Primary: 200, Replica: 200},
 		Availability:   Availability{Shared: 99.5},
 		HealthCheck:    healthCheck,
 	},
-	3: {
+	{
 		Number: 3, Infrastructure: "with enterprise shards",
 		MaxConnections: MaxConnections{Primary: 200, Replica: 200, Shard: 500},
 		Availability:   Availability{Shared: 99.9, Shard: 99.95},
 		HealthCheck:    healthCheck,
 	},
-	4: {
+	{
 		Number: 4, Infrastructure: "with many enterprise shards",
 		MaxConnections: MaxConnections{Primary: 200, Replica: 200, Shard: 500},
 		Availability:   Availability{Shared: 99.9, Shard: 99.95},
 		HealthCheck:    healthCheck,
 	},
+}
+
+// FindPhase returns the phase of that number, and whether there is one.
+func FindPhase(number int) (Phase, bool) {
+	i := slices.IndexFunc(Phases, func(p Phase) bool { return p.Number == number })
+	if i < 0 {
+		return Phase{}, false
+	}
+	return Phases[i], true
+}
+
+// PhaseNumbers returns the numbers of all phases, as errors list them: 1, 2, 3, 4.
+func PhaseNumbers() string {
+	var list []string
+	for _, p := range Phases {
+		list = append(list, strconv.Itoa(p.Number))
+	}
+	return strings.Join(list, ", ")
+}
+
+// firstPhase returns the number of the first phase that satisfies a condition.
+func firstPhase(has func(Phase) bool) int {
+	return Phases[slices.IndexFunc(Phases, has)].Number
 }

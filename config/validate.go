@@ -37,23 +37,28 @@ func validateService(e *Environment, doc *yamlcheck.Document, problems *yamlchec
 	}
 }
 
+// validatePhase holds what there is against the phase, which says by its connections what it may have and must have.
 func validatePhase(e *Environment, doc *yamlcheck.Document, problems *yamlcheck.Problems) {
 	if !doc.Has("phase") {
 		return
 	}
-	replicas, shards := len(e.Database.Replicas), len(e.Shards)
-	switch {
-	case e.PhaseNumber < 2 && replicas > 0:
-		problems.Add(doc.Line("database", "replicas"), "database.replicas: %d in phase %d; allowed: none before phase 2 (remove them, or write phase: 2)", replicas, e.PhaseNumber)
-	case e.PhaseNumber >= 2 && replicas == 0 && doc.Has("database"):
-		problems.Add(doc.Line("database", "replicas"), "database.replicas: none in phase %d; expected at least one from phase 2 on (add it, or write phase: 1)", e.PhaseNumber)
+	withReplicas := firstPhase(func(p Phase) bool { return p.MaxConnections.Replica > 0 })
+	withShards := firstPhase(func(p Phase) bool { return p.MaxConnections.Shard > 0 })
+	check := func(path []string, count, since int) {
+		name := yamlcheck.Path(path...)
+		switch {
+		case e.PhaseNumber < since && count > 0:
+			problems.Add(doc.Line(path...), "%s: %d in phase %d; allowed: none before phase %d (remove them, or write phase: %d)",
+				name, count, e.PhaseNumber, since, since)
+		case e.PhaseNumber >= since && count == 0:
+			problems.Add(doc.Line(path...), "%s: none in phase %d; expected at least one from phase %d on (add it, or write phase: %d)",
+				name, e.PhaseNumber, since, since-1)
+		}
 	}
-	switch {
-	case e.PhaseNumber < 3 && shards > 0:
-		problems.Add(doc.Line("shards"), "shards: %d in phase %d; allowed: none before phase 3 (remove them, or write phase: 3)", shards, e.PhaseNumber)
-	case e.PhaseNumber >= 3 && shards == 0:
-		problems.Add(doc.Line("shards"), "shards: none in phase %d; expected at least one from phase 3 on (add it, or write phase: 2)", e.PhaseNumber)
+	if len(e.Database.Replicas) > 0 || doc.Has("database") {
+		check([]string{"database", "replicas"}, len(e.Database.Replicas), withReplicas)
 	}
+	check([]string{"shards"}, len(e.Shards), withShards)
 }
 
 // validateNames holds names apart that would end in the same alarm name or logical id, and instances that are watched twice.
@@ -92,12 +97,12 @@ func plain(name string) string { return strings.ReplaceAll(strings.ToLower(name)
 func validateChannels(e *Environment, doc *yamlcheck.Document, problems *yamlcheck.Problems) {
 	channels := map[string]Destination{}
 	for _, d := range Destinations {
-		channel := e.Notifications.Channel(d)
+		channel := e.Notifications.Listener(d).Channel
 		if channel == "" {
 			continue
 		}
 		if other, taken := channels[channel]; taken {
-			problems.Add(doc.Line("notifications", string(d), "channel"),
+			problems.Add(doc.Line("notifications", d.Name, "channel"),
 				"notifications.%s.channel: %q is already the channel of %s; expected a channel of its own", d, channel, other)
 		}
 		channels[channel] = d

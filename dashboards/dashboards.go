@@ -132,16 +132,6 @@ func For(e *config.Environment, list []alarms.Alarm, saved []queries.Query) ([]D
 	return dashboards, errors.Join(v.problems...)
 }
 
-// Defined renders the dashboards over everything that is defined.
-func Defined(e *config.Environment) ([]Dashboard, error) {
-	list, alarmErr := alarms.Defined(e)
-	saved, queryErr := queries.All()
-	if err := errors.Join(alarmErr, queryErr); err != nil {
-		return nil, err
-	}
-	return For(e, list, saved)
-}
-
 // Name is the name of an environment's dashboard; with an empty slug, what the names of all begin with.
 func Name(e *config.Environment, slug string) string {
 	return fmt.Sprintf("coreapi-%s-%s-%s", e.Name, e.Region, slug)

@@ -296,7 +296,7 @@ func (g graph) signalLines(d drawn, number int) []line {
 		}
 		m, _ := metrics.Find(q.Namespace, q.Metric)
 		l := line{metric: m, stat: string(q.Statistic), dimensions: q.Dimensions, id: ids[q.ID], period: period, hidden: len(d.Queries) > 1}
-		if d.Stack == alarms.EdgeStack {
+		if d.Stack == config.EdgeRole.Name {
 			l.region = config.EdgeRegion
 		}
 		if l.hidden {

@@ -111,7 +111,7 @@ func (v *view) arn(a alarms.Alarm) string {
 
 // region is where the alarm and its metrics are.
 func (v *view) region(a alarms.Alarm) string {
-	if a.Stack == alarms.EdgeStack {
+	if a.Stack == config.EdgeRole.Name {
 		return config.EdgeRegion
 	}
 	return v.env.Region
@@ -133,5 +133,5 @@ func notifies(a alarms.Alarm) bool { return len(a.Destinations) > 0 }
 
 // ofShard reports whether the alarm is an enterprise shard's.
 func ofShard(a alarms.Alarm) bool {
-	return a.Stack != alarms.MonitoringStack && a.Stack != alarms.EdgeStack
+	return a.Stack != config.MonitoringRole.Name && a.Stack != config.EdgeRole.Name
 }

@@ -6,7 +6,10 @@
 // but the standard library), other languages by reading contract.json.
 package metrics
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // Namespace of every metric the Core API publishes itself or through a metric filter on its logs.
 const Namespace = "RestartiX/CoreAPI"
@@ -147,15 +150,19 @@ func All() []Metric {
 	return slices.Concat(databaseMetrics, requestMetrics, runtimeMetrics, featureMetrics, awsMetrics)
 }
 
-// Find returns the metric of that namespace and name.
+// Find returns the metric of that namespace and name, and whether the contract has it.
 func Find(namespace, name string) (Metric, bool) {
-	for _, m := range All() {
-		if m.Namespace == namespace && m.Name == name {
-			return m, true
-		}
-	}
-	return Metric{}, false
+	m, ok := byName()[[2]string{namespace, name}]
+	return m, ok
 }
+
+var byName = sync.OnceValue(func() map[[2]string]Metric {
+	index := map[[2]string]Metric{}
+	for _, m := range All() {
+		index[[2]string{m.Namespace, m.Name}] = m
+	}
+	return index
+})
 
 // The dimension sets that recur.
 var (

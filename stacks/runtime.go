@@ -40,8 +40,12 @@ func NewApp(flags map[string]any, out *string) awscdk.App {
 	context := map[string]any{"aws:cdk:disable-creation-stack-traces": true}
 	maps.Copy(context, flags)
 	return awscdk.NewApp(&awscdk.AppProps{
-		Context:            &context,
-		Outdir:             out,
+		Context: &context,
+		Outdir:  out,
+		// Nothing here is an asset, so the version of the bootstrap stack does not matter.
+		DefaultStackSynthesizer: awscdk.NewDefaultStackSynthesizer(&awscdk.DefaultStackSynthesizerProps{
+			GenerateBootstrapVersionRule: jsii.Bool(false),
+		}),
 		TreeMetadata:       jsii.Bool(false),
 		AnalyticsReporting: jsii.Bool(false),
 	})

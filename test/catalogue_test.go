@@ -201,8 +201,8 @@ func read(t template.Template, r template.Resource) alarm {
 	for _, action := range t.List(r, "AlarmActions") {
 		for _, d := range config.Destinations {
 			text := fmt.Sprint(action)
-			if strings.HasSuffix(text, "-"+string(d)) || text == "${Topic"+pascal(string(d))+"}" {
-				to = append(to, string(d))
+			if strings.HasSuffix(text, "-"+d.Name) || text == "${Topic"+pascal(d.Name)+"}" {
+				to = append(to, d.Name)
 			}
 		}
 	}

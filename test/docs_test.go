@@ -80,12 +80,12 @@ func TestTheHealthCheckInTheDocumentIsTheOneOfEveryPhase(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for number, phase := range config.Phases {
+	for _, phase := range config.Phases {
 		h := phase.HealthCheck
 		want := fmt.Sprintf(`{"Protocol":%q,"Path":%q,"Interval":%d,"Timeout":%d,"HealthyThreshold":%d,"UnhealthyThreshold":%d}`,
 			h.Protocol, h.Path, h.Interval, h.Timeout, h.HealthyThreshold, h.UnhealthyThreshold)
 		if !strings.Contains(string(text), want) {
-			t.Errorf("docs/health-check.md lacks the health check of phase %d: %s", number, want)
+			t.Errorf("docs/health-check.md lacks the health check of phase %d: %s", phase.Number, want)
 		}
 	}
 }

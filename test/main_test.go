@@ -12,11 +12,12 @@ import (
 	"testing"
 
 	"github.com/aws/aws-cdk-go/awscdk/v2"
+	"github.com/aws/aws-cdk-go/awscdk/v2/awssns"
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/restartix/core-api-monitoring/config"
-	"github.com/restartix/core-api-monitoring/cwtool/source"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
+	"github.com/restartix/core-api-monitoring/monitoring"
 	"github.com/restartix/core-api-monitoring/stacks"
 )
 
@@ -32,8 +33,8 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
-// taggedStack gets a tag from above, as Tags.of(app) would add it.
-const taggedStack = "coreapi-staging-service"
+// taggedStack has a topic that takes tags, to show that a tag from above goes as far as it can.
+const taggedStack = "tagged"
 
 // withSignals is phase 3 with its objectives in Application Signals as well.
 const withSignals = "signals"
@@ -43,7 +44,8 @@ type assembly struct {
 	dir          string
 	environments []*config.Environment
 	signals      *config.Environment
-	templates    map[string][]template.Template // by environment
+	rendered     map[string]*monitoring.Monitoring // by environment
+	templates    map[string][]template.Template    // by environment
 }
 
 var synthesized = sync.OnceValues(func() (assembly, error) {
@@ -52,7 +54,7 @@ var synthesized = sync.OnceValues(func() (assembly, error) {
 		return assembly{}, err
 	}
 	names := append([]string{"prod", "staging"}, config.References...)
-	a := assembly{dir: dir, templates: map[string][]template.Template{}}
+	a := assembly{dir: dir, rendered: map[string]*monitoring.Monitoring{}, templates: map[string][]template.Template{}}
 	if a.environments, err = config.LoadNamed(root, names...); err != nil {
 		return assembly{}, err
 	}
@@ -68,16 +70,20 @@ var synthesized = sync.OnceValues(func() (assembly, error) {
 	signals[0].Name, signals[0].ApplicationSignals = withSignals, true
 	a.signals = signals[0]
 	for _, e := range append(signals, a.environments...) {
-		if err := stacks.Add(app, e); err != nil {
+		m, err := monitoring.Of(e)
+		if err != nil {
 			return assembly{}, err
 		}
+		a.rendered[e.Name] = m
+		stacks.Add(app, m)
 	}
 	// A tag like this is what a team adds one day; the service must not notice.
-	awscdk.Tags_Of(app.Node().FindChild(jsii.String(taggedStack))).Add(jsii.String("cost-center"), jsii.String("platform"), nil)
+	awssns.NewCfnTopic(awscdk.NewStack(app, jsii.String(taggedStack), nil), jsii.String("Topic"), nil)
+	awscdk.Tags_Of(app).Add(jsii.String("cost-center"), jsii.String("platform"), nil)
 	app.Synth(nil)
 	for _, e := range append(signals, a.environments...) {
 		files, _ := filepath.Glob(filepath.Join(dir, "coreapi-"+e.Name+"-*.template.json"))
-		if a.templates[e.Name], err = source.Read(files...); err != nil {
+		if a.templates[e.Name], err = template.Read(files...); err != nil {
 			return assembly{}, err
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/restartix/core-api-monitoring/alarms"
+	"github.com/restartix/core-api-monitoring/config"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
@@ -79,7 +80,7 @@ func TestTheCheckFromOutsideAsksFromThreeRegions(t *testing.T) {
 				if n := len(tpl.List(check, "Regions")); n < 3 || tpl.Text(check, "ResourcePath") != "/health" || tpl.Text(check, "Type") != "HTTPS" {
 					t.Errorf("%s: %v", tpl.Name, check.Properties)
 				}
-				if tpl.Name != "coreapi-"+e.Name+"-"+alarms.EdgeStack || manifest(t, a.dir)[tpl.Name].Environment != "aws://"+e.Account+"/us-east-1" {
+				if tpl.Name != "coreapi-"+e.Name+"-"+config.EdgeRole.Name || manifest(t, a.dir)[tpl.Name].Environment != "aws://"+e.Account+"/us-east-1" {
 					t.Errorf("the check is in %s, %s", tpl.Name, manifest(t, a.dir)[tpl.Name].Environment)
 				}
 			}

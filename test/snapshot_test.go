@@ -12,9 +12,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/restartix/core-api-monitoring/config"
 	"github.com/restartix/core-api-monitoring/cwtool/golden"
-	"github.com/restartix/core-api-monitoring/dashboards"
+	"github.com/restartix/core-api-monitoring/monitoring"
 )
 
 func TestTemplatesAreAsReviewed(t *testing.T) {
@@ -26,21 +25,16 @@ func TestTemplatesAreAsReviewed(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			snapshots.Check(e.Name+"/"+template.Name+".yaml", readable(t, text, a.bodies(t, e)))
+			snapshots.Check(e.Name+"/"+template.Name+".yaml", readable(t, text, bodies(a.rendered[e.Name])))
 		}
 	}
 }
 
 // bodies are an environment's dashboards, each with the name of the snapshot that shows it.
-func (a assembly) bodies(t *testing.T, e *config.Environment) map[string]string {
-	t.Helper()
-	list, err := dashboards.Defined(e)
-	if err != nil {
-		t.Fatal(err)
-	}
+func bodies(m *monitoring.Monitoring) map[string]string {
 	files := map[string]string{}
-	for _, d := range list {
-		files[d.Body] = fmt.Sprintf("test/snapshots/dashboards/%s/%s.yaml", e.Name, d.Slug)
+	for _, d := range m.Dashboards {
+		files[d.Body] = fmt.Sprintf("test/snapshots/dashboards/%s/%s.yaml", m.Name, d.Slug)
 	}
 	return files
 }

@@ -15,7 +15,6 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/restartix/core-api-monitoring/alarms"
 	"github.com/restartix/core-api-monitoring/config"
 )
 
@@ -295,11 +294,9 @@ func TestTheDispatchOffersWhatThereIs(t *testing.T) {
 		t.Errorf("environments %v are offered; those with a deployer are %v", got, deployed)
 	}
 	want := []string{"nothing"}
-	for _, d := range config.Destinations {
-		want = append(want, string(d))
-	}
-	for _, d := range alarms.EdgeDestinations {
-		want = append(want, "edge-"+string(d))
+	e := synth(t).environments[0]
+	for _, topic := range slices.Concat(e.Topics(), e.EdgeTopics()) {
+		want = append(want, topic.Label)
 	}
 	got := on.Dispatch.Inputs["notify"].Options
 	slices.Sort(got)
