@@ -54,7 +54,7 @@ PYTHON := .venv/bin/python
 NODE_BIN := $(CURDIR)/node_modules/.bin
 EMBEDDED := $(wildcard cwtool/preview/page/* cwtool/*/*.json cwtool/*/*.yaml)
 # Every module of the repository but tools/, which only builds what tests run.
-MODULES := cwtool metrics
+MODULES := coreapi cwtool metrics
 PACKAGES := ./... $(MODULES:%=./%/...)
 GO_FILES := $(shell find . -name '*.go' -not -path './node_modules/*' -not -path './.local/*') config/environment.schema.json.tmpl $(wildcard queries/*.cwli)
 SCRIPTS := $(shell grep -lsE '^\#!.*bash' .ci/* emulator/* tools/* 2>/dev/null)
@@ -80,7 +80,7 @@ down: ## Stop the local AWS emulator
 	@emulator/down
 
 .PHONY: test
-test: deps chromium $(BIN)/golangci-lint $(BIN)/actionlint ## Run every test and lint
+test: deps chromium postgresql $(BIN)/golangci-lint $(BIN)/actionlint ## Run every test and lint
 	$(STEP) "go mod tidy, gofmt, go vet and golangci-lint"
 	@for module in . $(MODULES); do GOWORK=off go -C $$module mod tidy -diff; done
 	@$(BIN)/golangci-lint run $(PACKAGES)
@@ -193,9 +193,9 @@ packages:
 .PHONY: deps
 deps: node_modules/.installed .venv/.installed ## Install the pinned tools
 
-.PHONY: chromium
-chromium:
-	@tools/chromium
+.PHONY: chromium postgresql
+chromium postgresql:
+	@tools/$@
 
 node_modules/.installed: package.json package-lock.json
 	$(STEP) "installing what package-lock.json pins (npm ci)"

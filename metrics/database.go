@@ -5,7 +5,7 @@ package metrics
 var (
 	PoolWaitCount = Metric{
 		Name: "postgres.pool.wait_count", Namespace: Namespace, Unit: Count, Kind: Counter, Source: FromApp, Sets: perPool,
-		Meaning: "acquires that found the pool's maximum in use and waited 10 ms or more, counted while they wait, in the publishing interval",
+		Meaning: "acquires that found the pool's maximum in use and waited 10 ms or more, counted in each publishing interval in which they wait",
 		Targets: []Target{{"Sum", Exactly, 0}},
 	}
 	PoolAcquired = Metric{

@@ -33,8 +33,8 @@ const (
 	ByAWS Combination = "aws"
 )
 
-// PublishingInterval is how often an instance of the Core API publishes. Every datum carries the time at which its interval ended, so one
-// that arrives late still counts where it belongs.
+// PublishingInterval is how often an instance of the Core API publishes. Intervals begin at :00 and :30 of each minute on all instances, and
+// every datum carries the time at which its interval began: both intervals of a minute lie in that minute, also when they arrive late.
 const PublishingInterval = 30 * time.Second
 
 // GaugeInterval is how often an instance samples a gauge between two publications: peaks shorter than PublishingInterval are kept.
