@@ -72,7 +72,7 @@ help: ## List the commands
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: up
-up: deps $(BIN)/core-api-monitoring $(BIN)/deployed ## Deploy a reference environment to a local AWS emulator and show it: make up PHASE=3
+up: deps $(BIN)/core-api-monitoring $(BIN)/operate ## Deploy a reference environment to a local AWS emulator and show it: make up PHASE=3
 	@emulator/up phase$(PHASE)
 
 .PHONY: down
@@ -145,28 +145,28 @@ deployer: need-env deps $(BIN)/core-api-monitoring ## Let GitHub deploy ENV=<nam
 	@cdk deploy --all $(CDK_FLAGS) -c deployer=true
 
 .PHONY: bootstrap
-bootstrap: need-env deps $(BIN)/deployed ## After that: bootstrap the CDK for ENV=<name>, with its policies and those of ALSO=<arn>,<arn>
-	@arguments=$$($(BIN)/deployed bootstrap -env $(ENV) -also "$(ALSO)"); cdk bootstrap $$arguments
+bootstrap: need-env deps $(BIN)/operate ## After that: bootstrap the CDK for ENV=<name>, with its policies and those of ALSO=<arn>,<arn>
+	@arguments=$$($(BIN)/operate bootstrap $(ENV) --also "$(ALSO)"); cdk bootstrap $$arguments
 
 .PHONY: inventory
-inventory: need-env $(BIN)/deployed ## Show what is deployed of ENV=<name>, read back through AWS's API
-	@$(BIN)/deployed inventory -env $(ENV)
+inventory: need-env $(BIN)/operate ## Show what is deployed of ENV=<name>, read back through AWS's API
+	@$(BIN)/operate inventory $(ENV)
 
 .PHONY: mute
-mute: need-env $(BIN)/deployed ## Keep warnings of ENV=<name> still for MINUTES=15, never a critical alarm
-	@$(BIN)/deployed mute -env $(ENV) -minutes $(MINUTES)
+mute: need-env $(BIN)/operate ## Keep warnings of ENV=<name> still for MINUTES=15, never a critical alarm
+	@$(BIN)/operate mute $(ENV) --minutes $(MINUTES)
 
 .PHONY: unmute
-unmute: need-env $(BIN)/deployed ## End that before its time
-	@$(BIN)/deployed mute -env $(ENV) -off
+unmute: need-env $(BIN)/operate ## End that before its time
+	@$(BIN)/operate unmute $(ENV)
 
 .PHONY: check
-check: need-env $(BIN)/deployed ## Is all of ENV=<name> there, and did no alarm go to ALARM SINCE=<time>?
-	@$(BIN)/deployed check -env $(ENV) -since "$(SINCE)" -wait $(WAIT)
+check: need-env $(BIN)/operate ## Is all of ENV=<name> there, and did no alarm go to ALARM SINCE=<time>?
+	@$(BIN)/operate check $(ENV) --since "$(SINCE)" --wait $(WAIT)
 
 .PHONY: notify
-notify: need-env $(BIN)/deployed ## Send a test notification of ENV=<name> TO=<destination>
-	@$(BIN)/deployed notify -env $(ENV) -to "$(TO)"
+notify: need-env $(BIN)/operate ## Send a test notification of ENV=<name> TO=<destination>
+	@$(BIN)/operate notify $(ENV) --to "$(TO)"
 
 CDK_FLAGS = --app $(BIN)/core-api-monitoring $(if $(ENV),-c env=$(ENV))
 
@@ -212,9 +212,9 @@ $(BIN)/core-api-monitoring: go.mod go.sum $(GO_FILES)
 	$(STEP) "building the CDK app (about a minute the first time)"
 	@go build -o $@ .
 
-$(BIN)/deployed: go.mod go.sum $(GO_FILES)
-	$(STEP) "building what reads an environment back (about a minute the first time)"
-	@go build -o $@ ./cmd/deployed
+$(BIN)/operate: go.mod go.sum $(GO_FILES)
+	$(STEP) "building the operator's command (about a minute the first time)"
+	@go build -o $@ ./cmd/operate
 
 $(BIN)/actionlint: tools/actionlint/go.mod tools/actionlint/go.sum
 	$(STEP) "building actionlint"

@@ -90,7 +90,9 @@ func (e *Environment) topic(d Destination, edge bool) Topic {
 // Notifications says how each destination reaches people.
 type Notifications struct {
 	SlackWorkspace string
-	listeners      map[string]Listener // by the destination's name
+	// PagerDutyRegion is the service region of the PagerDuty account: us, which is also the default, or eu.
+	PagerDutyRegion string
+	listeners       map[string]Listener // by the destination's name
 }
 
 // Listener is what listens to a destination's topics: of its fields the destination's kind has one.
@@ -105,13 +107,23 @@ type Listener struct {
 // Listener returns what listens to a destination.
 func (n Notifications) Listener(d Destination) Listener { return n.listeners[d.Name] }
 
+// PagerDutyEndpoint returns the address of a destination that pages, with the reference to its key.
+func (n Notifications) PagerDutyEndpoint(d Destination) string {
+	host := "events.pagerduty.com"
+	if n.PagerDutyRegion == "eu" {
+		host = "events.eu.pagerduty.com"
+	}
+	return "https://" + host + "/integration/" + n.Listener(d).IntegrationKey + "/enqueue"
+}
+
 // UnmarshalYAML reads the workspace and one entry for each destination.
 func (n *Notifications) UnmarshalYAML(node *yaml.Node) error {
 	var file struct {
-		SlackWorkspace string              `yaml:"slackWorkspace"`
-		Listeners      map[string]Listener `yaml:",inline"`
+		SlackWorkspace  string              `yaml:"slackWorkspace"`
+		PagerDutyRegion string              `yaml:"pagerdutyRegion"`
+		Listeners       map[string]Listener `yaml:",inline"`
 	}
 	err := node.Decode(&file)
-	n.SlackWorkspace, n.listeners = file.SlackWorkspace, file.Listeners
+	n.SlackWorkspace, n.PagerDutyRegion, n.listeners = file.SlackWorkspace, file.PagerDutyRegion, file.Listeners
 	return err
 }

@@ -32,6 +32,7 @@ func (e *Environment) Phase() Phase {
 
 // Deployer is who deploys the environment without stored keys: the workflows of a GitHub repository.
 type Deployer struct {
+	// Repository is as in the subject of its tokens: owner/name, or owner@id/name@id, which no other repository can ever be.
 	Repository string `yaml:"repository"`
 	// Provider is the ARN of the account's OpenID Connect provider for GitHub, or empty where the deployer's stack makes it: an
 	// account has one.

@@ -205,6 +205,27 @@ func TestALogGroupFollowsFromTheServiceUnlessGiven(t *testing.T) {
 	}
 }
 
+func TestPagerDutysRegionDecidesTheHost(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", Directory, "prod.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for region, host := range map[string]string{"": "events.pagerduty.com", "us": "events.pagerduty.com", "eu": "events.eu.pagerduty.com"} {
+		line := "notifications:\n"
+		if region != "" {
+			line += "  pagerdutyRegion: " + region + "\n"
+		}
+		e, err := Parse("prod.yaml", []byte(strings.Replace(string(text), "notifications:\n", line, 1)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := "https://" + host + "/integration/{{resolve:secretsmanager:coreapi/prod/pagerduty:SecretString:on-call}}/enqueue"
+		if got := e.Notifications.PagerDutyEndpoint(PagerDutyOnCall); got != want {
+			t.Errorf("region %q: %s, want %s", region, got, want)
+		}
+	}
+}
+
 func FuzzParseNeverPanics(f *testing.F) {
 	files, _ := filepath.Glob("testdata/bad/*.yaml")
 	for _, name := range files {

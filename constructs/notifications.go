@@ -99,7 +99,7 @@ func pagerDuty(stack awscdk.Stack, e *config.Environment, d config.Destination) 
 	resource(stack, "Subscription"+alarms.LogicalID(d.Name), "AWS::SNS::Subscription", object{
 		"TopicArn": ref(topicID(d)),
 		"Protocol": "https",
-		"Endpoint": "https://events.pagerduty.com/integration/" + e.Notifications.Listener(d).IntegrationKey + "/enqueue",
+		"Endpoint": e.Notifications.PagerDutyEndpoint(d),
 		// PagerDuty reads the envelope that SNS puts around a message.
 		"RawMessageDelivery": false,
 	})

@@ -1,7 +1,6 @@
 """A local emulator of the AWS services this project deploys to: moto's server and the adapter beside it."""
 
 import argparse
-import json
 import logging
 import os
 import re
@@ -12,7 +11,7 @@ import time
 import urllib.request
 from pathlib import Path
 
-HELD_PATH = "/_emulator/held"
+from state import State, Taken
 
 log = logging.getLogger("emulator")
 
@@ -23,6 +22,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--account", default="111122223333", help="the emulated account number")
     parser.add_argument("--state", type=Path, required=True, help="directory for the files port and pid")
     parser.add_argument("--idle-minutes", type=float, default=30, help="stop after so long without a request")
+    parser.add_argument("--with-parent", action="store_true", help="stop when the process that started it ends")
+    parser.add_argument("--contract", type=Path, help="refuse metrics that are not in this contract")
     options = parser.parse_args()
     if not re.fullmatch(r"\d{12}", options.account):
         parser.error("--account takes 12 digits")
@@ -30,32 +31,43 @@ def arguments() -> argparse.Namespace:
 
 
 class Application:
-    """The WSGI application: moto's, the report of what is held, and the time of the last request."""
+    """The WSGI application: the emulator's own paths, our services, moto's for the rest, and the time of the last request."""
 
-    def __init__(self, account: str) -> None:
-        from adapter import cbor, held, install, services
+    def __init__(self, contract: Path | None) -> None:
+        from adapter import application
 
-        install()
-        self.account = account
-        self.held = held
-        self.cbor = cbor
-        self.aws = services.dispatcher()
+        self.answer = application(contract)
         self.last_request = time.monotonic()
 
     def __call__(self, environ, start_response):
         self.last_request = time.monotonic()
-        if environ["PATH_INFO"] == HELD_PATH:
-            body = json.dumps(self.held.report(self.account), indent=2).encode()
-            start_response("200 OK", [("Content-Type", "application/json")])
-            return [body]
-        if self.cbor.speaks_cbor(environ):
-            return self.cbor.answer(self.aws, environ, start_response)
-        return self.aws(environ, start_response)
+        return self.answer(environ, start_response)
+
+
+def wait(application: Application, options: argparse.Namespace, parent: int) -> str:
+    """Waits for a reason to stop and returns it."""
+    while True:
+        number = signal.sigtimedwait({signal.SIGTERM, signal.SIGINT}, 1)
+        if number:
+            return signal.Signals(number.si_signo).name
+        if options.with_parent and os.getppid() != parent:
+            return "the process that started it has ended"
+        if time.monotonic() - application.last_request > options.idle_minutes * 60:
+            return f"no request for {options.idle_minutes:g} minutes"
 
 
 def main() -> None:
-    options = arguments()
+    options, parent = arguments(), os.getppid()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    state = State(options.state)
+    try:
+        state.emulator.take()
+    except Taken as taken:
+        sys.exit(f"an emulator runs in {options.state} already: process {taken.holder}")
+    # Waited for, not handled: a handler would have to wait for its turn among the threads that answer requests. A shell that starts
+    # this in the background has SIGINT ignored, which would lose it.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     # moto reads these while it is imported, which is why the imports are below.
     os.environ["MOTO_ACCOUNT_ID"] = options.account
     os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"
@@ -63,38 +75,23 @@ def main() -> None:
     from moto.moto_server.werkzeug_app import MotoRequestHandler
     from werkzeug.serving import make_server
 
-    application = Application(options.account)
+    try:
+        application = Application(options.contract)
+    except ValueError as error:
+        state.withdraw()
+        sys.exit(str(error))
     server = make_server("127.0.0.1", options.port, application, threaded=True, request_handler=MotoRequestHandler)
     # The resources of a stack call the emulator back on this port.
     os.environ["MOTO_PORT"] = str(server.port)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    direct.open(f"http://127.0.0.1:{server.port}{HELD_PATH}").close()
-
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
-
-    files = {"port": str(server.port), "pid": str(os.getpid())}
-    options.state.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        unfinished = options.state / f"{name}.new"
-        unfinished.write_text(text)
-        unfinished.replace(options.state / name)
+    direct.open(f"http://127.0.0.1:{server.port}/_emulator/held").close()
+    state.announce(server.port)
     log.info("account %s at http://localhost:%s", options.account, server.port)
-
-    idle = options.idle_minutes * 60
-    while not stop.wait(timeout=1):
-        if time.monotonic() - application.last_request > idle:
-            log.info("no request for %g minutes", options.idle_minutes)
-            break
-    server.shutdown()
-    for name, text in files.items():
-        path = options.state / name
-        # Another emulator may have taken the directory over.
-        if path.exists() and path.read_text() == text:
-            path.unlink()
-    log.info("stopped")
+    log.info("stopped: %s", wait(application, options, parent))
+    state.withdraw()
+    # At once: nothing is kept, so that no thread has anything to finish, and to wait for them takes long on a loaded machine.
+    os._exit(0)
 
 
 if __name__ == "__main__":

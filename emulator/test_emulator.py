@@ -1,17 +1,22 @@
 """What the emulator promises, each type deployed through CloudFormation and read back through its own API."""
 
+import gzip
 import json
+import math
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 import unittest
+import unittest.mock
 import urllib.error
 import urllib.request
-from datetime import datetime
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from pathlib import Path
 
@@ -19,6 +24,12 @@ import boto3
 import cbor2
 from botocore.config import Config
 from botocore.exceptions import ClientError, WaiterError
+
+from adapter.contract import Contract
+from adapter.metrics import OVERHEAD, Metric, Sample, Store, statistic
+from adapter.rules import Rule
+from adapter.wire import Refusal
+from state import State
 
 HERE = Path(__file__).resolve().parent
 ACCOUNT = "111122223333"
@@ -33,20 +44,20 @@ class Emulator:
         self.state = Path(self.folder.name) / "state"
         self.log = open(Path(self.folder.name) / "log", "w+")
         self.process = subprocess.Popen(
-            [sys.executable, str(HERE / "server.py"), "--account", ACCOUNT, "--state", str(self.state), *options],
+            [sys.executable, str(HERE / "server.py"), "--account", ACCOUNT, "--state", str(self.state), "--with-parent", *options],
             stderr=self.log,
         )
-        deadline = time.monotonic() + 30
-        while not ((self.state / "port").exists() and (self.state / "pid").exists()):
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                self.log.seek(0)
-                raise RuntimeError(f"the emulator did not start: {self.log.read()}")
-            time.sleep(0.05)
+        await_(lambda: (self.state / "port").exists() or self.process.poll() is not None)
+        if self.process.poll() is not None:
+            self.log.seek(0)
+            text = self.log.read()
+            self.stop()
+            raise RuntimeError(f"the emulator did not start: {text}")
         self.url = f"http://localhost:{(self.state / 'port').read_text()}"
 
     def stop(self) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(timeout=10)
+        self.process.terminate()
+        self.process.wait(timeout=60)
         self.log.close()
         self.folder.cleanup()
 
@@ -72,9 +83,40 @@ def aws(service: str, region: str = REGION):
     )
 
 
+def control(path: str, body: dict | None = None) -> dict:
+    """What the emulator itself tells, or is told."""
+    data = None if body is None else json.dumps(body).encode()
+    with urllib.request.urlopen(f"{emulator.url}/_emulator/{path}", data) as answer:
+        return json.load(answer)
+
+
 def held() -> dict:
-    with urllib.request.urlopen(f"{emulator.url}/_emulator/held") as answer:
-        return json.load(answer)["types"]
+    return control("held")["types"]
+
+
+class Refused(Exception):
+    """A request in CBOR that was refused, with the answer."""
+
+
+def cbor(operation: str, compressed: bool = False, region: str = REGION, **params) -> dict:
+    """What an SDK that speaks CBOR to CloudWatch, such as the one for Go, sends and gets."""
+    body = cbor2.dumps(params, datetime_as_timestamp=True)
+    request = urllib.request.Request(
+        f"{emulator.url}/service/GraniteServiceVersion20100801/operation/{operation}",
+        data=gzip.compress(body) if compressed else body,
+        headers={
+            "Content-Type": "application/cbor",
+            "Smithy-Protocol": "rpc-v2-cbor",
+            "Authorization": f"AWS4-HMAC-SHA256 Credential=test/20260101/{region}/monitoring/aws4_request, ...",
+        },
+    )
+    if compressed:
+        request.add_header("Content-Encoding", "gzip")
+    try:
+        with urllib.request.urlopen(request) as answer:
+            return cbor2.loads(answer.read())
+    except urllib.error.HTTPError as error:
+        raise Refused(cbor2.loads(error.read())) from error
 
 
 class StackTest(unittest.TestCase):
@@ -982,6 +1024,200 @@ class DeploymentTest(StackTest):
         self.assert_fails({"X": unknown, "T": topic(DisplayName=att("X", "Id"))}, "does not support attribute type Id")
 
 
+class MetricTest(unittest.TestCase):
+    """Metrics are published as an application's SDK for Go does, and read as boto3 does."""
+
+    NAMESPACE = "Test"
+
+    def setUp(self) -> None:
+        # Each test has metrics of its own: nothing deletes a sample.
+        self.name = self.id().rsplit(".", 1)[1]
+        self.minute = datetime.fromtimestamp(time.time() // 60 * 60 - 600, timezone.utc)
+
+    def put(self, *data: dict, region: str = REGION, namespace: str = NAMESPACE) -> None:
+        data = [{"MetricName": self.name, "Timestamp": self.minute} | each for each in data]
+        cbor("PutMetricData", compressed=True, region=region, Namespace=namespace, MetricData=data)
+
+    def read(self, statistic: str, period: int = 60, region: str = REGION, **metric) -> list[float]:
+        stat = {"Metric": {"Namespace": self.NAMESPACE, "MetricName": self.name} | metric, "Period": period, "Stat": statistic}
+        answer = aws("cloudwatch", region).get_metric_data(
+            MetricDataQueries=[{"Id": "m", "MetricStat": stat}],
+            StartTime=self.minute - timedelta(hours=1),
+            EndTime=self.minute + timedelta(hours=1),
+            ScanBy="TimestampAscending",
+        )
+        return answer["MetricDataResults"][0]["Values"]
+
+    def test_every_statistic_is_of_values_and_their_counts(self) -> None:
+        self.put({"Values": [1, 2, 10], "Counts": [10, 9, 1], "Unit": "Milliseconds"}, {"Value": 40, "Unit": "Milliseconds"})
+        expected = {"SampleCount": 21, "Sum": 78, "Average": 78 / 21, "Minimum": 1, "Maximum": 40}
+        # Nearest rank: the 20th of 21 values is the first at or below which 95 % lie.
+        expected |= {"p50": 2, "p95": 10, "p90.5": 10, "p0": 1, "p100": 40}
+        self.assertEqual({name: self.read(name)[0] for name in expected}, expected)
+        (point,) = aws("cloudwatch").get_metric_statistics(
+            Namespace=self.NAMESPACE,
+            MetricName=self.name,
+            StartTime=self.minute,
+            EndTime=self.minute + timedelta(minutes=1),
+            Period=60,
+            Statistics=["Sum", "Maximum"],
+            ExtendedStatistics=["p95"],
+        )["Datapoints"]
+        expected = {"Timestamp": self.minute, "Unit": "Milliseconds", "Sum": 78, "Maximum": 40, "ExtendedStatistics": {"p95": 10}}
+        self.assertEqual(point, expected)
+
+    def test_samples_fall_into_the_period_of_their_timestamp(self) -> None:
+        later = self.minute + timedelta(seconds=60)
+        self.put({"Value": 5, "Timestamp": later}, {"Value": 1}, {"Value": 2, "Timestamp": self.minute + timedelta(seconds=59.9)})
+        self.assertEqual(self.read("Sum"), [3, 5])
+        self.assertEqual(self.read("Sum", period=3600 * 24), [8])
+
+    def test_percentiles_need_every_value_and_none_below_zero(self) -> None:
+        self.put({"StatisticValues": {"SampleCount": 3, "Sum": 6, "Minimum": 1, "Maximum": 3}})
+        self.assertEqual((self.read("Average"), self.read("Maximum"), self.read("p95")), ([2], [3], []))
+        pool = {"Dimensions": [{"Name": "Pool", "Value": "main"}]}
+        self.put({"Values": [-1, 1]} | pool)
+        self.assertEqual((self.read("Minimum", **pool), self.read("p50", **pool)), ([-1], []))
+
+    def test_dimensions_regions_and_units_keep_samples_apart(self) -> None:
+        dimensions = [{"Name": "A", "Value": "1"}, {"Name": "B", "Value": "2"}]
+        self.put({"Value": 1}, {"Value": 2, "Dimensions": dimensions}, {"Value": 3, "Dimensions": dimensions[:1]})
+        self.put({"Value": 4}, region="us-east-1")
+        self.assertEqual(self.read("Sum"), [1])
+        self.assertEqual(self.read("Sum", Dimensions=dimensions[::-1]), [2])
+        self.assertEqual(self.read("Sum", region="us-east-1"), [4])
+        listed = aws("cloudwatch").list_metrics(Namespace=self.NAMESPACE, MetricName=self.name, Dimensions=[{"Name": "B"}])["Metrics"]
+        self.assertEqual([each["Dimensions"] for each in listed], [dimensions])
+
+    def test_a_call_may_have_a_thousand_distributions(self) -> None:
+        values = {"Values": [float(n) for n in range(40)], "Counts": [2.0] * 40, "Unit": "Seconds"}
+        self.put(*({"MetricName": f"{self.name}-{n}"} | values for n in range(1000)))
+        self.name += "-999"
+        self.assertEqual(self.read("SampleCount"), [80])
+
+    def test_what_cloudwatch_refuses_is_refused(self) -> None:
+        def dimensions(count: int) -> list[dict]:
+            return [{"Name": f"d{n}", "Value": "x"} for n in range(count)]
+
+        now = datetime.now(timezone.utc)
+        summary = {"SampleCount": 1, "Sum": 1, "Minimum": 1, "Maximum": 1}
+        for reason, datum in {
+            "MetricName is required": {"MetricName": "", "Value": 1},
+            "one of Value, Values and StatisticValues": {},
+            "mutually exclusive": {"Value": 1, "Values": [1]},
+            "nan for parameter MetricData.member.1": {"Value": math.nan},
+            "inf for parameter": {"Values": [1, math.inf]},
+            "-2^360 to 2^360": {"Value": 1e200},
+            "greater than 150, not 151": {"Values": [1] * 151},
+            "same length, not 2 and 1": {"Values": [1, 2], "Counts": [1]},
+            "positive number": {"Values": [1, 2], "Counts": [1, 0]},
+            "SampleCount must be positive": {"StatisticValues": summary | {"SampleCount": 0}},
+            "Minimum no more than Maximum": {"StatisticValues": summary | {"Minimum": 2}},
+            "value Furlongs for parameter MetricData.member.1.Unit": {"Value": 1, "Unit": "Furlongs"},
+            "two weeks in the past": {"Value": 1, "Timestamp": now - timedelta(days=14, minutes=1)},
+            "two hours in the future": {"Value": 1, "Timestamp": now + timedelta(hours=2, minutes=1)},
+            "greater than 30, not 31": {"Value": 1, "Dimensions": dimensions(31)},
+            "name a dimension twice": {"Value": 1, "Dimensions": dimensions(1) * 2},
+            "Value is required": {"Value": 1, "Dimensions": [{"Name": "d", "Value": ""}]},
+            "ASCII": {"Value": 1, "MetricName": "größe"},
+            "Allowed: 1, 60": {"Value": 1, "StorageResolution": 30},
+        }.items():
+            with self.subTest(reason), self.assertRaises(Refused) as caught:
+                # All or nothing: the first datum is good.
+                self.put({"Value": 7}, datum)
+            self.assertIn(reason.replace("member.1", "member.2"), str(caught.exception))
+        self.assertEqual(self.read("Sum"), [])
+        for reason, namespace, data in (
+            ("greater than 1000, not 1001", "Test", [{"Value": 1}] * 1001),
+            ("Namespace is required", "", [{"Value": 1}]),
+            ("value AWS/RDS for parameter Namespace", "AWS/RDS", [{"Value": 1}]),
+            ("MetricData is required", "Test", []),
+            ("1 MB", "Test", [{"Values": [n + 0.1 for n in range(150)], "Counts": [1.5] * 150}] * 500),
+        ):
+            with self.subTest(reason), self.assertRaisesRegex(Refused, re.escape(reason)):
+                self.put(*data, namespace=namespace)
+
+    def test_everything_that_arrived_is_read_back_with_its_time(self) -> None:
+        after = control("metrics?after=0")["Next"]
+        while (page := control(f"metrics?after={after}"))["MetricData"]:
+            after = page["Next"]
+        began = time.time()
+        pool = [{"Name": "Pool", "Value": "main"}]
+        self.put({"Values": [1, 2], "Counts": [3, 1], "Unit": "Count", "Dimensions": pool})
+        # What AWS publishes by itself comes in the same form, by a door of its own.
+        instance = [{"Name": "DBInstanceIdentifier", "Value": "main"}]
+        datum = {"MetricName": "FreeStorageSpace", "Dimensions": instance, "Value": 5e9, "Unit": "Bytes", "Timestamp": self.minute.timestamp()}
+        control("metrics", {"Region": "us-east-1", "Namespace": "AWS/RDS", "MetricData": [datum]})
+        first, second = control(f"metrics?after={after}")["MetricData"]
+        self.assertTrue(began <= first.pop("Arrived") <= second.pop("Arrived") <= time.time())
+        common = {"Namespace": self.NAMESPACE, "MetricName": self.name, "Dimensions": pool, "Timestamp": self.minute.timestamp()}
+        self.assertEqual(first, common | {"Region": REGION, "Unit": "Count", "Values": [1, 2], "Counts": [3, 1]})
+        self.assertEqual((second["Namespace"], second["Region"], second["Values"]), ("AWS/RDS", "us-east-1", [5e9]))
+        only = control(f"metrics?after={after}&region=us-east-1")["MetricData"]
+        self.assertEqual([each["MetricName"] for each in only], ["FreeStorageSpace"])
+
+    def test_expressions_and_unknown_statistics_are_refused_not_guessed(self) -> None:
+        with self.assertRaisesRegex(ClientError, "evaluates none"):
+            aws("cloudwatch").get_metric_data(
+                MetricDataQueries=[{"Id": "e", "Expression": "1 + 1"}], StartTime=self.minute, EndTime=self.minute + timedelta(hours=1)
+            )
+        with self.assertRaisesRegex(ClientError, "no statistic TM"):
+            self.read("TM(1%:99%)")
+
+    def test_a_full_store_lets_the_oldest_go_and_says_so(self) -> None:
+        store = Store(capacity=3 * (OVERHEAD + 1))
+        metric = Metric("Test", self.name, ())
+        for value in range(5):
+            store.put(REGION, [Sample.of(metric, {"Value": value}, now=100 - value)])
+        told = store.arrived(1, 10, None)
+        self.assertEqual(([each["Values"] for each in told["MetricData"]], told["Dropped"]), ([[2], [3], [4]], 1))
+        ((_, kept),) = store.read(REGION, metric, None, 0, 1000, 3600)
+        self.assertEqual((statistic("Sum", kept), statistic("Maximum", kept)), (9, 4))
+
+
+class ContractTest(unittest.TestCase):
+    def test_what_is_not_in_the_contract_is_refused_with_what_is(self) -> None:
+        contract = Contract.read(HERE.parent / "metrics" / "contract.json")
+        pool = (("Environment", "prod"), ("Pool", "main"))
+        contract.check(Metric("RestartiX/CoreAPI", "postgres.pool.wait_count", pool), "Count")
+        for reason, metric, unit in (
+            ("did you mean RestartiX/CoreAPI?", Metric("Restartix/CoreAPI", "postgres.pool.wait_count", pool), "Count"),
+            ("did you mean postgres.pool.wait_count?", Metric("RestartiX/CoreAPI", "postgres.pool.wait_counts", pool), "Count"),
+            ("its unit is Count, not None", Metric("RestartiX/CoreAPI", "postgres.pool.wait_count", pool), "None"),
+            ("allowed: {Environment, Pool} or", Metric("RestartiX/CoreAPI", "postgres.pool.wait_count", pool[:1]), "Count"),
+            ("its source is log", Metric("RestartiX/CoreAPI", "log.error.count", pool[:1]), "Count"),
+            ("Method is one of GET", Metric("RestartiX/CoreAPI", "http.request.count", (*pool[:1], ("Method", "BREW"))), "Count"),
+        ):
+            with self.subTest(reason), self.assertRaisesRegex(Refusal, re.escape(reason)):
+                contract.check(metric, unit)
+
+
+class RuleTest(unittest.TestCase):
+    def test_a_rule_names_its_alarms(self) -> None:
+        for text, children in {
+            "ALARM(a)": ["a"],
+            'ALARM("a b") AND (NOT OK(arn:aws:cloudwatch:eu-central-1:1:alarm:c) OR INSUFFICIENT_DATA(\'d\'))': ["a b", "c", "d"],
+            'AT_LEAST(2, ALARM, (a, "b(1)", c)) AND TRUE': ["a", "b(1)", "c"],
+            "AT_LEAST(50%, NOT OK, (a, b)) OR FALSE": ["a", "b"],
+        }.items():
+            with self.subTest(text):
+                self.assertEqual(Rule(text).children, children)
+
+    def test_what_is_no_rule_is_refused_with_the_place(self) -> None:
+        for text, reason in {
+            "": "the end stands where an alarm's state",
+            "ALARM(a": "the end stands where )",
+            "ALARM(a) ALARM(b)": "ALARM is not expected here",
+            "ALARM() OR OK(b)": ") stands where an alarm is expected",
+            "alarm(a)": "alarm stands where",
+            "AT_LEAST(0, ALARM, (a))": "AT_LEAST takes a number of alarms",
+            "AT_LEAST(101%, ALARM, (a))": "AT_LEAST takes a number of alarms",
+            'ALARM("a)': "a quote that is not closed",
+        }.items():
+            with self.subTest(text), self.assertRaisesRegex(ValueError, re.escape(reason)):
+                Rule(text)
+
+
 class ReadBackTest(StackTest):
     def test_missing_resources_are_reported_in_the_service_s_own_words(self) -> None:
         arn = "arn:aws:apprunner:eu-central-1:111122223333:service/none/0"
@@ -995,38 +1231,16 @@ class ReadBackTest(StackTest):
                 getattr(aws(service), operation)(**params)
             self.assertEqual(caught.exception.response["Error"]["Code"], "ResourceNotFoundException")
 
-    def cbor(self, operation: str, **params) -> dict:
-        """What an SDK that speaks CBOR to CloudWatch, such as the one for Go, sends and gets."""
-        request = urllib.request.Request(
-            f"{emulator.url}/service/GraniteServiceVersion20100801/operation/{operation}",
-            data=cbor2.dumps(params),
-            headers={
-                "Content-Type": "application/cbor",
-                "Smithy-Protocol": "rpc-v2-cbor",
-                "Authorization": f"AWS4-HMAC-SHA256 Credential=test/20260101/{REGION}/monitoring/aws4_request, ...",
-            },
-        )
-        with urllib.request.urlopen(request) as answer:
-            self.assertEqual(answer.headers["Smithy-Protocol"], "rpc-v2-cbor")
-            return cbor2.loads(answer.read())
-
     def test_alarms_are_read_back_in_cbor_too(self) -> None:
-        self.deploy(
-            {
-                "A": alarm(),
-                "C": resource(
-                    "AWS::CloudWatch::CompositeAlarm", {"AlarmName": "c", "AlarmRule": {"Fn::Sub": "ALARM(${A})"}}
-                ),
-            }
-        )
-        answer = self.cbor("DescribeAlarms", AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+        composite = {"AlarmName": "c", "AlarmRule": {"Fn::Sub": "ALARM(${A})"}}
+        self.deploy({"A": alarm(), "C": resource("AWS::CloudWatch::CompositeAlarm", composite)})
+        answer = cbor("DescribeAlarms", AlarmTypes=["MetricAlarm", "CompositeAlarm"])
         (found,) = answer["MetricAlarms"]
         self.assertEqual((found["AlarmName"], found["Threshold"]), ("errors", 5.0))
         self.assertIsInstance(found["StateUpdatedTimestamp"], datetime)
         self.assertEqual(answer["CompositeAlarms"][0]["AlarmRule"], "ALARM(errors)")
-        with self.assertRaises(urllib.error.HTTPError) as caught:
-            self.cbor("GetDashboard", DashboardName="none")
-        self.assertIn("ResourceNotFound", cbor2.loads(caught.exception.read())["__type"])
+        with self.assertRaisesRegex(Refused, "DashboardNotFound"):
+            cbor("GetDashboard", DashboardName="none")
 
 
 class ServerTest(unittest.TestCase):
@@ -1045,19 +1259,115 @@ class ServerTest(unittest.TestCase):
         hosts = {line[1].split(":")[0] for line in listening if line[1].endswith(f":{port}") and line[3] == "0A"}
         self.assertEqual(hosts, {"0100007F"})
 
-    def test_stops_on_a_signal_and_removes_its_files(self) -> None:
-        other = Emulator()
-        self.assertEqual(int((other.state / "pid").read_text()), other.process.pid)
-        os.kill(other.process.pid, signal.SIGTERM)
-        self.assertEqual(other.process.wait(timeout=10), 0)
-        self.assertEqual(list(other.state.iterdir()), [])
-        other.stop()
+    def test_stops_at_once_on_a_signal_and_leaves_nothing(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(number):
+                other = Emulator()
+                self.assertEqual(int((other.state / "pid").read_text()), other.process.pid)
+                # A request that is still being answered is not waited for.
+                with socket.create_connection(("localhost", int((other.state / "port").read_text()))) as half:
+                    half.sendall(b"POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\n")
+                    other.process.send_signal(number)
+                    self.assertEqual(other.process.wait(timeout=60), 0)
+                self.assertEqual(list(other.state.iterdir()), [])
+                other.stop()
 
     def test_stops_by_itself_when_idle(self) -> None:
         other = Emulator("--idle-minutes", "0.01")
-        self.assertEqual(other.process.wait(timeout=10), 0)
+        self.assertEqual(other.process.wait(timeout=60), 0)
         self.assertEqual(list(other.state.iterdir()), [])
         other.stop()
+
+    def test_stops_with_the_process_that_started_it(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            state = Path(folder) / "state"
+            command = [sys.executable, str(HERE / "server.py"), "--state", str(state), "--with-parent"]
+            starter = f"import subprocess, sys; subprocess.Popen({command!r}, stderr=subprocess.DEVNULL); sys.stdin.read()"
+            with subprocess.Popen([sys.executable, "-c", starter], stdin=subprocess.PIPE) as parent:
+                await_(lambda: (state / "port").exists())
+                parent.kill()
+            await_(lambda: not list(state.iterdir()))
+
+    def test_a_second_one_in_the_same_place_is_told_about_the_first(self) -> None:
+        second = subprocess.run(
+            [sys.executable, str(HERE / "server.py"), "--state", str(emulator.state)], stderr=subprocess.PIPE, text=True, check=False
+        )
+        self.assertEqual(second.returncode, 1)
+        self.assertIn(f"process {emulator.process.pid}", second.stderr)
+        self.assertEqual(aws("sts").get_caller_identity()["Account"], ACCOUNT)
+
+    def test_a_contract_that_is_none_is_refused_at_the_start(self) -> None:
+        with self.assertRaisesRegex(RuntimeError, "README.md is no contract"):
+            Emulator("--contract", str(HERE / "README.md"))
+
+
+class StateTest(unittest.TestCase):
+    """Starting and stopping from the shell, as make up and make down do."""
+
+    def setUp(self) -> None:
+        self.folder = tempfile.TemporaryDirectory()
+        self.addCleanup(self.folder.cleanup)
+        self.place = Path(self.folder.name) / "state"
+
+    def state(self, *arguments: str) -> subprocess.CompletedProcess:
+        command = [sys.executable, str(HERE / "state.py"), *arguments]
+        return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+
+    def holder(self, body: str) -> subprocess.Popen:
+        """A process that has the emulator's lock."""
+        text = f"import sys, time; sys.path.insert(0, {str(HERE)!r}); from pathlib import Path; from state import *\n{body}"
+        process = subprocess.Popen([sys.executable, "-c", text])
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        await_(lambda: (self.place / "ready").exists())
+        return process
+
+    TAKE = "s = State(Path({!r})); s.emulator.take(); (s.directory / 'ready').touch()\n"
+
+    def test_an_emulator_is_stopped_with_all_that_it_wrote(self) -> None:
+        other = Emulator()
+        (other.state / "cdk.out").mkdir()
+        (other.state / "phase1.md").touch()
+        self.assertEqual(self.state("running", str(other.state)).returncode, 0)
+        self.assertEqual(self.state("stop", str(other.state)).stdout, "stopped\n")
+        self.assertEqual(self.state("running", str(other.state)).returncode, 1)
+        self.assertFalse(other.state.exists())
+        self.assertEqual(self.state("stop", str(other.state)).stdout, "the emulator does not run\n")
+        other.stop()
+
+    def test_one_that_does_not_stop_is_killed(self) -> None:
+        stubborn = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN)\n" + self.TAKE.format(str(self.place)) + "time.sleep(600)"
+        process = self.holder(stubborn)
+        with unittest.mock.patch("state.PATIENCE", 0.2):
+            self.assertIn("did not stop in 0.2 s, and was killed", State(self.place).stop())
+        self.assertEqual(process.wait(timeout=60), -signal.SIGKILL)
+
+    def test_a_process_that_only_has_the_number_is_left_alone(self) -> None:
+        """The number of an emulator that was killed may be somebody else's by now."""
+        self.place.mkdir()
+        for name in ("lock", "pid"):
+            (self.place / name).write_text(str(os.getpid()))
+        self.assertEqual(self.state("stop", str(self.place)).stdout, "the emulator does not run\n")
+        self.assertFalse(self.place.exists())
+
+    def test_two_deployments_at_once_are_told_about_each_other(self) -> None:
+        self.place.mkdir()
+        sleeper = [sys.executable, str(HERE / "state.py"), "hold", str(self.place), "sleep", "600"]
+        with subprocess.Popen(sleeper) as first:
+            await_(lambda: State(self.place).deployment.holder() == first.pid)
+            second = self.state("hold", str(self.place), "true")
+            self.assertEqual(second.returncode, 1)
+            self.assertIn(f"another make up (process {first.pid})", second.stdout)
+            first.kill()
+        self.assertEqual(self.state("hold", str(self.place), "true").returncode, 0)
+
+
+def await_(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError("it did not happen in a minute")
+        time.sleep(0.05)
 
 
 if __name__ == "__main__":

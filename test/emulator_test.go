@@ -20,7 +20,7 @@ import (
 
 	"github.com/restartix/core-api-monitoring/alarms"
 	"github.com/restartix/core-api-monitoring/config"
-	"github.com/restartix/core-api-monitoring/internal/deployed"
+	"github.com/restartix/core-api-monitoring/internal/operate"
 )
 
 // What `make up` deploys with the real CDK CLI and reads back through AWS's API is what the reviewers saw.
@@ -106,6 +106,7 @@ func TestTheDeployedEnvironmentIsTheReviewedOne(t *testing.T) {
 		Region: e.Region, BaseEndpoint: &o.url, Credentials: credentials.NewStaticCredentialsProvider("local", "local", ""),
 		APIOptions: []func(*middleware.Stack) error{o.record},
 	}
+	t.Run("the application publishes its metrics with the SDK", o.publishes)
 	t.Run("a deployment mutes warnings only", o.mutes)
 	t.Run("an alarm that the deployment sets off fails the check", o.checks)
 	t.Run("a test notification goes where it should", o.notifies)
@@ -151,7 +152,7 @@ func (o *operation) set(t *testing.T, id string, state cwtypes.StateValue) {
 func (o *operation) check(t *testing.T, since time.Time) (string, error) {
 	t.Helper()
 	var said strings.Builder
-	err := deployed.Check(t.Context(), o.cfg, o.e, since, 0, func(text string) { fmt.Fprintln(&said, text) })
+	err := operate.Check(t.Context(), o.cfg, o.e, since, 0, func(text string) { fmt.Fprintln(&said, text) })
 	return said.String(), err
 }
 
@@ -165,9 +166,41 @@ func (o *operation) make(t *testing.T, arguments ...string) (string, error) {
 	return string(out), err
 }
 
+// publishes sends more than 10 KB, which the SDK compresses, in CBOR.
+func (o *operation) publishes(t *testing.T) {
+	minute := time.Now().UTC().Truncate(time.Minute).Add(-time.Minute)
+	dimensions := []cwtypes.Dimension{{Name: aws.String("Environment"), Value: aws.String(o.e.Name)}, {Name: aws.String("EndpointCategory"), Value: aws.String("read-simple")}}
+	datum := cwtypes.MetricDatum{MetricName: aws.String("http.request.duration_ms"), Dimensions: dimensions, Unit: cwtypes.StandardUnitMilliseconds, Timestamp: &minute}
+	for value := range 150 {
+		datum.Values, datum.Counts = append(datum.Values, float64(value)+0.5), append(datum.Counts, 2)
+	}
+	input := &cloudwatch.PutMetricDataInput{Namespace: aws.String("RestartiX/CoreAPI"), MetricData: slices.Repeat([]cwtypes.MetricDatum{datum}, 20)}
+	if _, err := o.cloudwatch().PutMetricData(t.Context(), input); err != nil {
+		t.Fatal(err)
+	}
+	read, err := o.cloudwatch().GetMetricData(t.Context(), &cloudwatch.GetMetricDataInput{
+		StartTime: &minute, EndTime: aws.Time(minute.Add(time.Minute)),
+		MetricDataQueries: []cwtypes.MetricDataQuery{{Id: aws.String("p95"), MetricStat: &cwtypes.MetricStat{
+			Metric: &cwtypes.Metric{Namespace: input.Namespace, MetricName: datum.MetricName, Dimensions: dimensions}, Period: aws.Int32(60), Stat: aws.String("p95"),
+		}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The 143rd of 150 values: the first at or below which 95 % lie.
+	if got := read.MetricDataResults[0]; !slices.Equal(got.Values, []float64{142.5}) || !got.Timestamps[0].Equal(minute) {
+		t.Errorf("p95 is %v at %v", got.Values, got.Timestamps)
+	}
+	input.MetricData = input.MetricData[:1]
+	input.MetricData[0].MetricName = aws.String("http.request.durations_ms")
+	if _, err := o.cloudwatch().PutMetricData(t.Context(), input); err == nil || !strings.Contains(err.Error(), "did you mean http.request.duration_ms?") {
+		t.Errorf("%v; it is not in the contract", err)
+	}
+}
+
 func (o *operation) mutes(t *testing.T) {
 	now := time.Date(2026, 11, 23, 10, 0, 30, 0, time.UTC)
-	muted, err := deployed.Mute(t.Context(), o.cfg, o.e, 60, now)
+	muted, err := operate.Mute(t.Context(), o.cfg, o.e, 60, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -214,10 +247,10 @@ func (o *operation) mutes(t *testing.T) {
 	if out, err := o.make(t, "mute", "MINUTES=5"); err != nil || !strings.Contains(out, fmt.Sprintf("%d warnings are mute from", want)) {
 		t.Errorf("make mute: %v\n%s", err, out)
 	}
-	if rules, err := deployed.Unmute(t.Context(), o.cfg, o.e); err != nil || rules != muted.Rules {
+	if rules, err := operate.Unmute(t.Context(), o.cfg, o.e); err != nil || rules != muted.Rules {
 		t.Errorf("%d rules ended, %v; %d were made", rules, err, muted.Rules)
 	}
-	if rules, err := deployed.Unmute(t.Context(), o.cfg, o.e); err != nil || rules != 0 {
+	if rules, err := operate.Unmute(t.Context(), o.cfg, o.e); err != nil || rules != 0 {
 		t.Errorf("%d rules were left, %v", rules, err)
 	}
 }
@@ -275,7 +308,7 @@ func (o *operation) notifies(t *testing.T) {
 			}
 			return found.MetricAlarms[0], false
 		}
-		err := deployed.Notify(t.Context(), o.cfg, o.e, to, 0, func(text string) {
+		err := operate.Notify(t.Context(), o.cfg, o.e, to, 0, func(text string) {
 			if name == "" {
 				name, _, _ = strings.Cut(text, " ")
 				return
@@ -313,7 +346,9 @@ func (o *operation) refuses(t *testing.T) {
 
 func (o *operation) mayAll(t *testing.T) {
 	granted := tasks(t, o.e, "DeployerRole")
-	delete(o.calls, "cloudwatch:GetAlarmMuteRule") // the test's own
+	for _, own := range []string{"GetAlarmMuteRule", "PutMetricData", "GetMetricData"} {
+		delete(o.calls, "cloudwatch:"+own) // the test's
+	}
 	if len(o.calls) < 15 {
 		t.Fatalf("%d calls recorded: %v", len(o.calls), o.calls)
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/aws/jsii-runtime-go"
 
 	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/cwtool/source"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 	"github.com/restartix/core-api-monitoring/monitoring"
 	"github.com/restartix/core-api-monitoring/stacks"
@@ -83,7 +84,7 @@ var synthesized = sync.OnceValues(func() (assembly, error) {
 	app.Synth(nil)
 	for _, e := range append(signals, a.environments...) {
 		files, _ := filepath.Glob(filepath.Join(dir, "coreapi-"+e.Name+"-*.template.json"))
-		if a.templates[e.Name], err = template.Read(files...); err != nil {
+		if a.templates[e.Name], err = source.Read(files...); err != nil {
 			return assembly{}, err
 		}
 	}

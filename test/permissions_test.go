@@ -432,6 +432,7 @@ func lengthened(name, part int) (*config.Environment, error) {
 		}
 		text = strings.Replace(text, l.in, fmt.Sprintf(l.by, parts...), 1)
 	}
+	text = strings.Replace(text, "restartix/core-api-monitoring", "restartix@123456/core-api-monitoring@456789", 1)
 	return config.Parse("environment-of-20-ch.yaml", []byte(text))
 }
 

@@ -16,7 +16,7 @@ import (
 
 func mustLoad(t testing.TB, file string) *File {
 	t.Helper()
-	f, err := Load(file)
+	f, err := Load(file, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,12 +76,12 @@ func TestWhatIsWrongIsToldWithItsLineAndTheNearestRightName(t *testing.T) {
 		"tests: [{name: a, expect: {states: {5m: {beta latency: alarm}}}}]":                                                              `"alarm" is not allowed; expected a state; allowed: OK, ALARM, INSUFFICIENT_DATA; did you mean "ALARM"?`,
 		"tests: [{name: a, expect: {states: {2h: {beta latency: OK}}}}]":                                                                 "3: tests[0].expect.states.2h: 120m is after the end of the test; expected a length of more than 60m",
 		"tests: [{name: a, expect: {notifications: [1d2h1m beta latency ALARM -> TicketsTopic11C2]}}]":                                   "1d2h1m is after the end of the test",
-		"parameters: {default: {Stge: x}}":                                                                                               "parameters.default.Stge: no template has this parameter",
+		"parameters: {default: {Stge: x}}":                                                                                               `parameters.default.Stge: parameter Stge: no template has it; did you mean "Stage"?`,
 		"parameters: {beta: {Stage: x}}":                                                                                                 "parameters.beta: no set of templates has this name",
 		"include: [nothing.yaml]":                                                                                                        "no such file",
 		"series: {a: [{metric: x}]}\nsre: 1":                                                                                             `4: sre: unknown key`,
 	} {
-		_, err := Load(write(t, text))
+		_, err := Load(write(t, text), nil)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s\n%v\nwant %s", text, err, want)
 		}
@@ -95,7 +95,7 @@ func TestWhatIsWrongIsToldWithItsLineAndTheNearestRightName(t *testing.T) {
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := Load(file); err == nil || !strings.Contains(err.Error(), want) && !strings.Contains(err.Error(), "testdata") {
+		if _, err := Load(file, nil); err == nil || !strings.Contains(err.Error(), want) && !strings.Contains(err.Error(), "testdata") {
 			t.Errorf("%s: %v", text, err)
 		}
 	}
@@ -110,13 +110,13 @@ func TestAnAlarmThatCannotBeEvaluatedMustBeLeftOutByName(t *testing.T) {
 	if err := os.WriteFile(file, bytes.Replace(text, []byte("except: [ModelAlarm3D1F]"), nil, 1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(file); err == nil || !strings.Contains(err.Error(), "ModelAlarm3D1F: ThresholdMetricId: an anomaly detection band") {
+	if _, err := Load(file, nil); err == nil || !strings.Contains(err.Error(), "ModelAlarm3D1F: ThresholdMetricId: an anomaly detection band") {
 		t.Error(err)
 	}
 	if err := os.WriteFile(file, bytes.Replace(text, []byte("[ModelAlarm3D1F]"), []byte("[ModelAlarm3D1F, beta latency]"), 1), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Load(file); err == nil || !strings.Contains(err.Error(), `:2: except[1]: "beta latency" is no alarm that cannot be evaluated`) {
+	if _, err := Load(file, nil); err == nil || !strings.Contains(err.Error(), `:2: except[1]: "beta latency" is no alarm that cannot be evaluated`) {
 		t.Error(err)
 	}
 }

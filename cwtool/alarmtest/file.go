@@ -6,17 +6,16 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/restartix/core-api-monitoring/cwtool/evaluate"
 	"github.com/restartix/core-api-monitoring/cwtool/metricdata"
+	"github.com/restartix/core-api-monitoring/cwtool/source"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 	"github.com/restartix/core-api-monitoring/cwtool/yamlcheck"
 )
@@ -32,6 +31,8 @@ type File struct {
 	Probe bool // whether each alarm is tested at its boundaries, too
 	Sets  []*Set
 	Tests []*Test
+
+	Parameters []string // the names of its templates' parameters
 
 	doc      *yamlcheck.Document
 	problems yamlcheck.Problems
@@ -94,9 +95,10 @@ type (
 // defaultStart is a Monday, so that weekends are where people expect them.
 const defaultStart = "2026-03-02T00:00:00Z"
 
-// Load reads a file of tests and the templates it names. The error lists every problem, one a line, as file:line: text.
-func Load(file string) (*File, error) {
-	text, err := os.ReadFile(file)
+// Load reads a file of tests and the templates it names. Parameters of the templates have the values given, where there are some, or
+// else those of the file, or else their defaults. The error lists every problem, one a line, as file:line: text.
+func Load(file string, given source.Parameters) (*File, error) {
+	text, err := source.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +107,7 @@ func Load(file string) (*File, error) {
 		return nil, err
 	}
 	sets := f.include(d)
-	f.readSets(d)
+	f.readSets(d, given)
 	if f.problems.Err() == nil {
 		for i := range d.Tests {
 			f.add(d, i, sets)
@@ -167,7 +169,7 @@ func (f *File) include(d *document) map[string]background {
 	take(f, d)
 	for i, name := range d.Include {
 		at := place{f, []string{"include", fmt.Sprint(i)}}
-		text, err := os.ReadFile(f.relative(name))
+		text, err := source.ReadFile(f.relative(name))
 		if err != nil {
 			at.add("%v", err)
 			continue
@@ -192,7 +194,7 @@ func (f *File) relative(name string) string {
 }
 
 // readSets reads the sets of templates.
-func (f *File) readSets(d *document) {
+func (f *File) readSets(d *document, given source.Parameters) {
 	lists := map[string][]string{}
 	switch n := &d.Templates; n.Kind {
 	case 0:
@@ -217,7 +219,7 @@ func (f *File) readSets(d *document) {
 		if len(lists) > 1 || name != "default" {
 			at = at.at(name)
 		}
-		f.readSet(d, name, lists[name], at)
+		f.readSet(d, name, lists[name], given, at)
 	}
 	for i, name := range d.Except {
 		if !f.excepted[i] {
@@ -237,10 +239,10 @@ func texts(n *yaml.Node) []string {
 	return list
 }
 
-func (f *File) readSet(d *document, name string, patterns []string, at place) {
+func (f *File) readSet(d *document, name string, patterns []string, given source.Parameters, at place) {
 	var templates []template.Template
 	for _, pattern := range patterns {
-		list, err := ReadTemplates(f.relative(pattern))
+		list, err := source.Read(f.relative(pattern))
 		if err != nil {
 			at.add("%v", err)
 			return
@@ -248,16 +250,18 @@ func (f *File) readSet(d *document, name string, patterns []string, at place) {
 		templates = append(templates, list...)
 	}
 	for parameter, value := range d.Parameters[name] {
-		used := false
-		for _, t := range templates {
-			if p, ok := t.Parameters[parameter]; ok {
-				used = true
-				p.Default, p.Type = fmt.Sprint(value), "String"
-				t.Parameters[parameter] = p
-			}
+		if err := (source.Parameters{parameter: fmt.Sprint(value)}).Apply(templates); err != nil {
+			place{f, []string{"parameters", name, parameter}}.add("%v", err)
 		}
-		if !used {
-			place{f, []string{"parameters", name, parameter}}.add("no template has this parameter")
+	}
+	known := source.ParametersOf(templates)
+	f.Parameters = append(f.Parameters, known...)
+	for parameter, value := range given {
+		if !slices.Contains(known, parameter) {
+			continue // of another set or file
+		}
+		if err := (source.Parameters{parameter: value}).Apply(templates); err != nil {
+			at.add("%v", err)
 		}
 	}
 	alarms, err := evaluate.Read(templates...)
@@ -282,21 +286,6 @@ func unwrap(err error) []error {
 		return joined.Unwrap()
 	}
 	return nil
-}
-
-// ReadTemplates reads the templates that a path stands for: a file, a folder of *.template.json, or a pattern.
-func ReadTemplates(pattern string) ([]template.Template, error) {
-	files := []string{pattern}
-	if strings.ContainsAny(pattern, "*?[") {
-		var err error
-		if files, err = filepath.Glob(pattern); err != nil {
-			return nil, err
-		}
-		if len(files) == 0 {
-			return nil, fmt.Errorf("no file matches %s", pattern)
-		}
-	}
-	return template.Read(files...)
 }
 
 // NewSet makes a set of alarms.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
@@ -21,6 +22,8 @@ type Dashboard struct {
 	Inherit   bool
 	Variables []Variable
 	Widgets   []Widget
+	// Refused is what CloudWatch refuses in the body, although it can be read.
+	Refused []*Problem
 
 	body map[string]any
 }
@@ -47,6 +50,11 @@ type Choice struct{ Value, Label string }
 
 // Kind is the type of a widget.
 type Kind string
+
+// Known reports whether the kind is one of those that this package reads.
+func (k Kind) Known() bool { return slices.Contains(kinds, k) }
+
+var kinds = []Kind{Metric, Text, Log, Alarm, Explorer, Custom}
 
 // The kinds of widgets.
 const (
@@ -172,67 +180,62 @@ type Query struct {
 	Stacked bool
 }
 
-// Read returns the dashboards of a template, sorted by logical id, and everything that is wrong with their bodies.
+// Read returns the dashboards of a template, sorted by logical id, without those whose bodies cannot be read: why is a *Problem each,
+// joined in the error.
 func Read(t template.Template) ([]Dashboard, error) {
 	var list []Dashboard
-	var problems []error
+	var unread []error
 	for _, r := range t.Of("AWS::CloudWatch::Dashboard") {
 		d := Dashboard{Template: t.Name, LogicalID: r.LogicalID, Name: t.Text(r, "DashboardName")}
 		if d.Name == "" {
 			d.Name = r.LogicalID
 		}
-		var err error
-		if d.body, err = body(t, r); err == nil {
-			err = d.parse(nil)
+		var found problems
+		parsed, problem := body(t, r)
+		if problem != nil {
+			found = append(found, problem)
+		} else {
+			d.body = parsed
+			found = d.parse(nil)
 		}
-		if err != nil {
-			problems = append(problems, prefix(t.Name+", "+r.LogicalID, err))
+		if err := found.in(t.Name, r.LogicalID); err != nil {
+			unread = append(unread, err)
 			continue
 		}
 		list = append(list, d)
 	}
-	return list, errors.Join(problems...)
+	return list, errors.Join(unread...)
 }
 
-// prefix says before each of the errors joined in err where it is.
-func prefix(where string, err error) error {
-	var joined interface{ Unwrap() []error }
-	if !errors.As(err, &joined) {
-		return fmt.Errorf("%s: %w", where, err)
+func body(t template.Template, r template.Resource) (map[string]any, *Problem) {
+	wrong := func(format string, args ...any) (map[string]any, *Problem) {
+		return nil, &Problem{At: "DashboardBody", Message: fmt.Sprintf(format, args...)}
 	}
-	var list []error
-	for _, each := range joined.Unwrap() {
-		list = append(list, fmt.Errorf("%s: %w", where, each))
-	}
-	return errors.Join(list...)
-}
-
-func body(t template.Template, r template.Resource) (map[string]any, error) {
 	given := r.Properties["DashboardBody"]
 	if object, ok := given.(map[string]any); ok && len(object) == 1 && object["Fn::ToJsonString"] != nil {
 		given = object["Fn::ToJsonString"]
 	}
 	switch b := t.Resolve(given).(type) {
 	case nil:
-		return nil, errors.New("it has no DashboardBody")
+		return wrong("missing; expected JSON text")
 	case map[string]any:
-		for name := range b {
-			if len(b) == 1 && (name == "Ref" || len(name) > 4 && name[:4] == "Fn::") {
-				return nil, fmt.Errorf("DashboardBody: %s is not known before the deployment; expected JSON text, Fn::Sub or Fn::Join", name)
-			}
+		if name, _ := template.Call(b); name != "" {
+			_, p := wrong("%s is not known before the deployment; expected JSON text, Fn::Sub or Fn::Join", name)
+			p.Unresolved = true
+			return nil, p
 		}
 		return b, nil
 	case string:
 		var object map[string]any
 		if err := json.Unmarshal([]byte(b), &object); err != nil {
-			return nil, fmt.Errorf("DashboardBody: not a JSON object: %w%s", err, near(b, err))
+			return wrong("not a JSON object: %v%s", err, near(b, err))
 		}
 		if object == nil {
-			return nil, errors.New("DashboardBody: not a JSON object: it is null")
+			return wrong("not a JSON object: it is null")
 		}
 		return object, nil
 	default:
-		return nil, fmt.Errorf("DashboardBody: expected JSON text, found %s", describe(b))
+		return wrong("expected JSON text, found %s", describe(b))
 	}
 }
 
@@ -249,8 +252,8 @@ func near(text string, err error) string {
 // With is the dashboard as it looks once its variables have these values, by their ids. A variable without a value there has
 // its default.
 func (d Dashboard) With(values map[string]string) (Dashboard, error) {
-	if err := d.parse(values); err != nil {
-		return Dashboard{}, prefix(d.Template+", "+d.LogicalID, err)
+	if err := d.parse(values).in(d.Template, d.LogicalID); err != nil {
+		return Dashboard{}, err
 	}
 	return d, nil
 }

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"maps"
 	"math"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
+	"github.com/restartix/core-api-monitoring/cwtool/template"
 	"github.com/restartix/core-api-monitoring/cwtool/yamlcheck"
 )
 
@@ -14,12 +17,18 @@ import (
 type object struct {
 	at       string
 	fields   map[string]any
-	problems *[]error
+	problems *problems
+	refused  *problems // what can be read nevertheless
 }
 
-func (o object) report(key, format string, args ...any) {
+func (o object) report(key, format string, args ...any) { o.note(o.problems, key, format, args...) }
+
+// refuse reports what CloudWatch refuses although it can be read.
+func (o object) refuse(key, format string, args ...any) { o.note(o.refused, key, format, args...) }
+
+func (o object) note(list *problems, key, format string, args ...any) {
 	at := strings.TrimPrefix(o.at+"."+key, ".")
-	*o.problems = append(*o.problems, fmt.Errorf("%s: "+format, append([]any{strings.TrimSuffix(at, ".")}, args...)...))
+	*list = append(*list, &Problem{At: strings.TrimSuffix(at, "."), Message: fmt.Sprintf(format, args...)})
 }
 
 func (o object) wrong(key, expected string) {
@@ -78,7 +87,7 @@ func (o object) integer(key string, low, high, fallback int) int {
 		return fallback
 	}
 	if *v != math.Trunc(*v) || *v < float64(low) || *v > float64(high) {
-		o.report(key, "%g is not allowed; expected a whole number from %d to %d", *v, low, high)
+		o.report(key, "%s is not allowed; expected a whole number from %d to %d", strconv.FormatFloat(*v, 'f', -1, 64), low, high)
 		return fallback
 	}
 	return int(*v)
@@ -105,6 +114,17 @@ func (o object) texts(key string) []string {
 	return texts
 }
 
+// color is a colour as CloudWatch takes it.
+func (o object) color(key string) string {
+	c := o.text(key)
+	if c != "" && !colors.MatchString(c) && template.Known(c) {
+		o.refuse(key, "%q is not allowed; expected six hexadecimal digits such as #d62728", c)
+	}
+	return c
+}
+
+var colors = regexp.MustCompile(`^#(?:[0-9A-Fa-f]{3}){1,2}$`)
+
 // objects are the objects of a list.
 func (o object) objects(key string) []object {
 	var list []object
@@ -119,7 +139,7 @@ func (o object) objects(key string) []object {
 // child is the object under a key; an empty one where there is none.
 func (o object) child(key string) object {
 	if o.fields[key] == nil {
-		return object{problems: o.problems}
+		return object{problems: o.problems, refused: o.refused}
 	}
 	child, _ := o.as(key, o.fields[key])
 	return child
@@ -130,7 +150,7 @@ func (o object) as(key string, v any) (object, bool) {
 	if !ok {
 		o.report(key, "expected an object, found %s", describe(v))
 	}
-	return object{strings.TrimPrefix(o.at+"."+key, "."), fields, o.problems}, ok
+	return object{strings.TrimPrefix(o.at+"."+key, "."), fields, o.problems, o.refused}, ok
 }
 
 // describe says what sort of value v is.

@@ -1,18 +1,19 @@
 package dashboard
 
 import (
-	"errors"
 	"fmt"
 	"math"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/restartix/core-api-monitoring/cwtool/yamlcheck"
 )
 
 // parse reads the body with these values of its variables.
-func (d *Dashboard) parse(values map[string]string) error {
-	var problems []error
-	top := object{fields: d.body, problems: &problems}
+func (d *Dashboard) parse(values map[string]string) problems {
+	var found, refused problems
+	top := object{fields: d.body, problems: &found, refused: &refused}
 	if d.Start, d.End = top.text("start"), top.text("end"); d.Start == "" {
 		d.Start = "-PT3H"
 	}
@@ -27,7 +28,7 @@ func (d *Dashboard) parse(values map[string]string) error {
 	d.Widgets = nil
 	var free []int // those that CloudWatch places
 	for i, each := range top.list("widgets") {
-		o := object{at: fmt.Sprintf("widget %d", i+1), problems: &problems}
+		o := object{at: fmt.Sprintf("widget %d", i+1), problems: &found, refused: &refused}
 		fields, ok := d.substitute(each, values).(map[string]any)
 		if !ok {
 			o.report("", "expected an object, found %s", describe(each))
@@ -47,7 +48,9 @@ func (d *Dashboard) parse(values map[string]string) error {
 			}
 		}
 	}
-	return errors.Join(problems...)
+	d.Refused = refused
+	_ = refused.in(d.Template, d.LogicalID)
+	return found
 }
 
 func variable(o object, number int) Variable {
@@ -167,11 +170,7 @@ func widget(o object, number int) Widget {
 		o.report("width", "a widget of %d columns at column %d ends outside the %d columns of the grid", w.Width, w.X, Columns)
 		w.X = Columns - w.Width
 	}
-	kinds := []string{"", string(Metric), string(Text), string(Log), string(Alarm), string(Explorer), string(Custom)}
-	if w.Kind = Kind(o.choice("type", kinds...)); w.Kind == "" {
-		if o.fields["type"] == nil {
-			o.report("type", "missing; expected %s", strings.Join(kinds[1:], ", "))
-		}
+	if w.Kind = o.kind(); w.Kind == "" {
 		return w
 	}
 	if o.fields["properties"] == nil {
@@ -184,17 +183,42 @@ func widget(o object, number int) Widget {
 	switch w.Kind {
 	case Metric:
 		w.Graph = graph(p)
+		if p.fields["region"] == nil {
+			p.refuse("region", "missing; a metric widget needs one")
+		}
 	case Text:
-		w.Markdown = p.text("markdown")
+		if w.Markdown = p.text("markdown"); p.fields["markdown"] == nil {
+			p.refuse("markdown", "missing; a text widget needs it")
+		}
 		w.Transparent = p.choice("background", "solid", "transparent") == "transparent"
 	case Log:
 		w.Query = query(p)
 	case Alarm:
-		w.Alarms = p.texts("alarms")
+		if w.Alarms = p.texts("alarms"); len(w.Alarms) == 0 {
+			p.refuse("alarms", "empty; an alarm widget needs the ARN of one alarm, at least")
+		}
 		w.States = p.texts("states")
 		w.SortBy = p.choice("sortBy", "default", "stateUpdatedTimestamp", "timestamp")
 	}
 	return w
+}
+
+// kind is the type of a widget. One that is none of those known, and like none of them, may be newer than this package.
+func (o object) kind() Kind {
+	var known []string
+	for _, k := range kinds {
+		known = append(known, string(k))
+	}
+	if o.fields["type"] == nil {
+		o.report("type", "missing; expected %s", strings.Join(known, ", "))
+		return ""
+	}
+	kind := Kind(o.text("type"))
+	if near := yamlcheck.DidYouMean(string(kind), known); near != "" && !kind.Known() {
+		o.report("type", "%q is not known; expected %s%s", kind, strings.Join(known, ", "), near)
+		return ""
+	}
+	return kind
 }
 
 func graph(p object) *Graph {
@@ -235,7 +259,7 @@ func graph(p object) *Graph {
 
 // period is 1, 5, 10, 20, 30 or whole minutes.
 func period(o object, fallback int) int {
-	v := o.integer("period", 1, 30*86400, fallback)
+	v := o.integer("period", 1, math.MaxInt32, fallback)
 	if v > 60 && v%60 != 0 || v < 60 && !slices.Contains([]int{1, 5, 10, 20, 30}, v) {
 		o.report("period", "%d is not allowed; expected 1, 5, 10, 20, 30 or a multiple of 60 seconds", v)
 		return fallback
@@ -260,7 +284,7 @@ func (o object) line(i int, row any, g *Graph, last *[]string) (Line, bool) {
 		if _, isObject := cells[n-1].(map[string]any); isObject {
 			options, _ := o.as(at, cells[n-1])
 			cells = cells[:n-1]
-			l.ID, l.Expression, l.Label, l.Color = options.text("id"), options.text("expression"), options.text("label"), options.text("color")
+			l.ID, l.Expression, l.Label, l.Color = options.text("id"), options.text("expression"), options.text("label"), options.color("color")
 			l.Region, l.AccountID = options.text("region"), options.text("accountId")
 			l.Hidden = !options.flag("visible", true)
 			l.Right = options.choice("yAxis", "left", "right") == "right"
@@ -350,7 +374,7 @@ func (o object) horizontal(i int, v any) []Horizontal {
 	}
 	from := notes[0]
 	h := Horizontal{
-		Label: from.text("label"), Color: from.text("color"),
+		Label: from.text("label"), Color: from.color("color"),
 		Right: from.choice("yAxis", "left", "right") == "right", Hidden: !from.flag("visible", true),
 	}
 	if h.Fill = from.choice("fill", "", "above", "below", "none"); h.Fill == "none" {
@@ -378,7 +402,7 @@ func (o object) vertical(i int, v any) []Vertical {
 		return nil
 	}
 	from := notes[0]
-	l := Vertical{At: from.text("value"), Label: from.text("label"), Color: from.text("color"), Hidden: !from.flag("visible", true)}
+	l := Vertical{At: from.text("value"), Label: from.text("label"), Color: from.color("color"), Hidden: !from.flag("visible", true)}
 	if l.Fill = from.choice("fill", "", "before", "after", "none"); l.Fill == "none" {
 		l.Fill = ""
 	}

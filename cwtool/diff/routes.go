@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/restartix/core-api-monitoring/cwtool/lint"
+	"github.com/restartix/core-api-monitoring/cwtool/delivery"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
@@ -105,7 +105,7 @@ func pagersFirst(r RouteChange) int {
 // without are the routes that arrive where none of the others does.
 func without(routes, others []route, same func(a, b route) bool) (list []route) {
 	for _, r := range routes {
-		if r.Broken == "" && !slices.ContainsFunc(others, func(o route) bool { return o.Broken == "" && same(r, o) }) {
+		if r.Broken == nil && !slices.ContainsFunc(others, func(o route) bool { return o.Broken == nil && same(r, o) }) {
 			list = append(list, r)
 		}
 	}
@@ -121,7 +121,7 @@ func addresses(old, new string) string {
 }
 
 func (c *comparison) sameListener(old, new route) bool {
-	if old.To == (lint.Listener{}) || new.To == (lint.Listener{}) {
+	if old.To == (delivery.Listener{}) || new.To == (delivery.Listener{}) {
 		return old.To == new.To && c.same(old.Via, new.Via)
 	}
 	return old.To.Service == new.To.Service && c.same(old.To.Address, new.To.Address)
@@ -131,12 +131,12 @@ func (c *comparison) sameListener(old, new route) bool {
 func (c *comparison) why(old route, after []route) string {
 	for _, r := range after {
 		if c.sameListener(old, r) {
-			return r.Broken
+			return r.Problem()
 		}
 	}
 	for _, r := range after {
 		if c.same(old.Via, r.Via) && old.through == "" {
-			return or(r.Broken, fmt.Sprintf("%s is no longer subscribed to topic %s", or(old.To.Service, "it"), r.Via))
+			return or(r.Problem(), fmt.Sprintf("%s is no longer subscribed to topic %s", or(old.To.Service, "it"), r.Via))
 		}
 	}
 	there := func(name string, is func(resourceType string) bool) bool {
@@ -147,7 +147,7 @@ func (c *comparison) why(old route, after []route) string {
 		return fmt.Sprintf("it no longer sets off %s, or that one tells them no longer", old.through)
 	case old.through != "":
 		return old.through + " is removed"
-	case old.To == (lint.Listener{}) || there(old.Via, func(t string) bool { return t == topicType }):
+	case old.To == (delivery.Listener{}) || there(old.Via, func(t string) bool { return t == topicType }):
 		return "it is no longer among the actions"
 	}
 	return fmt.Sprintf("topic %s is removed", old.Via)
@@ -204,7 +204,7 @@ func (c *comparison) rerouted(p pair) (list []Detail) {
 // elsewhere finds a composite that tells the same, on the other side.
 func (c *comparison) elsewhere(r route, others []route) (way string, found bool) {
 	for _, o := range others {
-		if o.through != "" && o.Broken == "" && (c.same(r.Via, o.Via) || c.same(o.Via, r.Via)) {
+		if o.through != "" && o.Broken == nil && (c.same(r.Via, o.Via) || c.same(o.Via, r.Via)) {
 			return o.way(), true
 		}
 	}

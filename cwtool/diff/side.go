@@ -5,15 +5,15 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/restartix/core-api-monitoring/cwtool/delivery"
 	"github.com/restartix/core-api-monitoring/cwtool/evaluate"
-	"github.com/restartix/core-api-monitoring/cwtool/lint"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
 // side is one version: its resources, and whom they reach.
 type side struct {
 	resources  []*resource
-	routes     map[place][]lint.Route
+	routes     map[place][]delivery.Route
 	composites []composite
 }
 
@@ -30,13 +30,13 @@ type composite struct {
 
 // route is a way to people. Through is the composite that it leads through, if any.
 type route struct {
-	lint.Route
+	delivery.Route
 	through string
 }
 
 func newSide(templates []template.Template) *side {
-	s := &side{resources: resources(templates), routes: map[place][]lint.Route{}}
-	for _, r := range lint.Routes(templates) {
+	s := &side{resources: resources(templates), routes: map[place][]delivery.Route{}}
+	for _, r := range delivery.Routes(templates) {
 		at := place{r.Template, r.LogicalID}
 		s.routes[at] = append(s.routes[at], r)
 	}
@@ -119,7 +119,7 @@ func (s *side) told(r *resource) (list []string) {
 	known := map[string]bool{}
 	for _, each := range s.all(r) {
 		who := whom(each.Via, each.To.Service)
-		if each.Broken == "" && !known[who] {
+		if each.Broken == nil && !known[who] {
 			known[who] = true
 			list = append(list, who+each.way())
 		}

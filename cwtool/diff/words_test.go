@@ -62,7 +62,7 @@ func TestTheLinkThatBrokeIsNamed(t *testing.T) {
 	}{
 		{`AWS::SNS::Subscription`, "AWS::SSM::Parameter", "topic OnCall has no subscription", []string{"shop-prod-ShopDown"}},
 		{`Action: "sns:Publish"`, `Action: "sns:GetTopicAttributes"`, "the policy of topic OnCall does not let cloudwatch.amazonaws.com publish", []string{"shop-prod-ShopDown"}},
-		{"KmsMasterKeyId: !GetAtt Key.Arn", "KmsMasterKeyId: alias/aws/sns", "topic OnCall is encrypted with alias/aws/sns, which CloudWatch cannot use", []string{"shop-prod-ShopDown"}},
+		{"KmsMasterKeyId: !GetAtt Key.Arn", "KmsMasterKeyId: alias/aws/sns", "topic OnCall is encrypted with alias/aws/sns, which other services cannot use", []string{"shop-prod-ShopDown"}},
 		{"Endpoint: team@example.com", "Endpoint: all@example.com", "team@example.com -> all@example.com", nil},
 		{"AlarmActions: [!Ref OnCall, !Ref Team]", "AlarmActions: [!Ref Team]", "it is no longer among the actions", nil},
 		{"AlarmActions: [!Ref OnCall, !Ref Team]", "ActionsEnabled: false\n      AlarmActions: [!Ref OnCall, !Ref Team]", "its actions are switched off (ActionsEnabled)", []string{"shop-prod-CheckoutFails"}},

@@ -1,5 +1,5 @@
 // Package evaluate evaluates the alarms of CloudFormation templates over samples of metrics, as CloudWatch does.
-// docs/alarm-evaluation.md says what of it is documented by AWS and what is a choice.
+// cwtool/docs/alarm-evaluation.md says what of it is documented by AWS and what is a choice.
 package evaluate
 
 import (

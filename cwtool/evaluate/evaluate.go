@@ -279,7 +279,7 @@ func (e *evaluation) judge(at int64, points []float64, newest, stride int) {
 	e.state = state
 }
 
-// state is what the data points make of the alarm, and false where it keeps its state. docs/alarm-evaluation.md explains the order
+// state is what the data points make of the alarm, and false where it keeps its state. cwtool/docs/alarm-evaluation.md explains the order
 // of the rules.
 func (w *Watch) state(points []float64, newest, stride int, current State) (State, bool) {
 	if points[newest] == few {

@@ -2,12 +2,14 @@
 package golden
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
+
+	"github.com/rogpeppe/go-internal/diff"
 )
 
 // Dir is a folder of golden files that one test owns: every file in it must be checked by the test, so that files nobody
@@ -68,26 +70,20 @@ func compare(t testing.TB, path, content string) {
 		return
 	}
 	if string(want) != content {
-		t.Errorf("%s differs from what the definitions say; run make update, then read the difference\n%s", path, firstDifference(string(want), content))
+		t.Errorf("%s differs from what the definitions say; run make update, then read the difference\n%s", path, difference(path, string(want), content))
 	}
 }
 
-func firstDifference(want, got string) string {
-	w, g := strings.Split(want, "\n"), strings.Split(got, "\n")
-	for i := range max(len(w), len(g)) {
-		a, b := line(w, i), line(g, i)
-		if a != b {
-			return "first difference in line " + strconv.Itoa(i+1) + ":\n  file: " + a + "\n  now:  " + b
-		}
-	}
-	return ""
-}
+// maxLines is how many lines of a difference are shown: the rest is read in git, after the update.
+const maxLines = 60
 
-func line(lines []string, i int) string {
-	if i < len(lines) {
-		return lines[i]
+// difference returns how the file differs from what is there now, as a unified diff.
+func difference(path, want, got string) string {
+	lines := strings.SplitAfter(string(diff.Diff(path, []byte(want), "now", []byte(got))), "\n")
+	if len(lines) > maxLines {
+		lines = append(lines[:maxLines], fmt.Sprintf("… and %d lines more", len(lines)-maxLines))
 	}
-	return "(end of file)"
+	return strings.Join(lines, "")
 }
 
 func (d *Dir) orphans() {

@@ -1,8 +1,10 @@
 package golden
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -10,14 +12,17 @@ import (
 type recorder struct {
 	testing.TB
 	failed  bool
+	text    string // of the last failure
 	cleanup func()
 }
 
-func (r *recorder) Helper()               {}
-func (r *recorder) Errorf(string, ...any) { r.failed = true }
-func (r *recorder) Error(...any)          { r.failed = true }
-func (r *recorder) Cleanup(f func())      { r.cleanup = f }
-func (r *recorder) Fatal(...any)          { r.failed = true; panic(r) }
+func (r *recorder) Helper() {}
+func (r *recorder) Errorf(format string, args ...any) {
+	r.failed, r.text = true, fmt.Sprintf(format, args...)
+}
+func (r *recorder) Error(...any)     { r.failed = true }
+func (r *recorder) Cleanup(f func()) { r.cleanup = f }
+func (r *recorder) Fatal(...any)     { r.failed = true; panic(r) }
 func (r *recorder) run(dir string, f func(d *Dir)) bool {
 	defer func() { _ = recover() }()
 	f(Open(r, dir))
@@ -76,5 +81,22 @@ func TestAnUpdateWritesAndRemovesOrphans(t *testing.T) {
 	}
 	if _, err := os.Stat(orphan); err == nil {
 		t.Error("the orphan is still there")
+	}
+}
+
+func TestAFailureShowsTheDifference(t *testing.T) {
+	t.Setenv("UPDATE_GOLDEN", "")
+	path := filepath.Join(t.TempDir(), "a.txt")
+	if err := os.WriteFile(path, []byte("one\ntwo\nthree\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	r := &recorder{TB: t}
+	File(r, path, "one\n2\nthree\n")
+	if !strings.Contains(r.text, "@@ -1,3 +1,3 @@\n one\n-two\n+2\n three\n") {
+		t.Errorf("no difference in\n%s", r.text)
+	}
+	File(r, path, strings.Repeat("line\n", 1000))
+	if lines := strings.Count(r.text, "\n"); lines > maxLines+2 || !strings.HasSuffix(r.text, "lines more") {
+		t.Errorf("%d lines of a long difference:\n%s", lines, r.text)
 	}
 }

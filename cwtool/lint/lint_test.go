@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/restartix/core-api-monitoring/cwtool/golden"
+	"github.com/restartix/core-api-monitoring/cwtool/source"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
@@ -282,7 +283,7 @@ func TestForeignTemplatesAreFoundAsReviewed(t *testing.T) {
 		t.Fatalf("%d templates, %v", len(folders), err)
 	}
 	for _, path := range folders {
-		templates, err := template.Read(path)
+		templates, err := source.Read(path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -299,7 +300,7 @@ func FuzzCheckNeverPanics(f *testing.F) {
 	for _, pattern := range []string{"testdata/rules/*/bad.yaml", "testdata/foreign/*"} {
 		files, _ := filepath.Glob(pattern)
 		for _, file := range files {
-			if list, err := template.Read(file); err == nil && list[0].Size < 10_000 {
+			if list, err := source.Read(file); err == nil && list[0].Size < 10_000 {
 				f.Add(read(f, list[0].File))
 			}
 		}

@@ -119,7 +119,7 @@ func TestTheDocumentationIsAsReviewed(t *testing.T) {
 	var b strings.Builder
 	b.WriteString(`# Rules of cwtool lint
 
-Generated from the rules and their fixtures in [cwtool/lint](../cwtool/lint); ` + "`make update`" + ` rewrites it. ` + "`cwtool lint -h`" + ` says how to
+Generated from the rules and their fixtures in [lint](../lint); ` + "`make update`" + ` rewrites it. ` + "`cwtool lint -h`" + ` says how to
 run it. Findings of severity error make it exit with 1, and with -strict warnings do, too. Of each example the lines with a minus are
 what the rule finds, those with a plus what to write instead.
 
@@ -147,7 +147,7 @@ Metadata:
 		}
 		fmt.Fprintf(&b, "\nFound: %s\n\n```diff\n%s```\n", bad[0].Problem, example(t, r.ID))
 	}
-	golden.File(t, "../../docs/lint.md", b.String())
+	golden.File(t, "../docs/lint.md", b.String())
 }
 
 // example is what makes a rule's bad fixture good: its lines with -, those of the good one with +, and what stands around them.

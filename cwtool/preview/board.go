@@ -318,6 +318,8 @@ func (d *drawing) widget(b dashboard.Dashboard, w dashboard.Widget, whole span, 
 		c, err := d.chart(b, *w.Graph, whole, scenario)
 		p.Chart = c
 		return p, err
+	default:
+		p.Why = []string{fmt.Sprintf("This program does not know widgets of type %q, so that it is not drawn.", w.Kind)}
 	}
 	return p, nil
 }

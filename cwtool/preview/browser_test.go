@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/restartix/core-api-monitoring/cwtool/preview/previewtest"
-	"github.com/restartix/core-api-monitoring/cwtool/template"
+	"github.com/restartix/core-api-monitoring/cwtool/source"
 )
 
 // pageOf is the preview of templates in testdata.
@@ -16,7 +16,7 @@ func pageOf(t testing.TB, names ...string) []byte {
 	for _, name := range names {
 		paths = append(paths, filepath.Join("testdata", name))
 	}
-	templates, err := template.Read(paths...)
+	templates, err := source.Read(paths...)
 	if err != nil {
 		t.Fatal(err)
 	}

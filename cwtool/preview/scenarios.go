@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -15,6 +14,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/restartix/core-api-monitoring/cwtool/metricdata"
+	"github.com/restartix/core-api-monitoring/cwtool/source"
 	"github.com/restartix/core-api-monitoring/cwtool/yamlcheck"
 )
 
@@ -94,7 +94,7 @@ func Builtin() *Scenarios {
 // ReadScenarios reads a file of scenarios. A metric that none of its rules matches follows the built-in ones, whose incidents
 // happen in scenarios of the same ids.
 func ReadScenarios(file string) (*Scenarios, error) {
-	text, err := os.ReadFile(file)
+	text, err := source.ReadFile(file)
 	if err != nil {
 		return nil, err
 	}

@@ -20,14 +20,9 @@ func repository(t *testing.T) {
 	t.Chdir(t.TempDir())
 	for name, text := range map[string]string{
 		"snapshots/prod/shop.yaml": shop, "boards/one.yaml": "widgets: []\nstart: -PT1H\n", "snapshots/prod/notes.txt": "none",
-		"lost/shop.yaml": strings.ReplaceAll(shop, "one.yaml", "two.yaml"), "none/notes.txt": "none", "bad/x.yaml": "x",
+		"lost/shop.yaml": strings.ReplaceAll(shop, "one.yaml", "two.yaml"), "none/notes.txt": "none", "bad/x.yaml": "Resources: 5",
 	} {
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
+		write(t, name, text)
 	}
 	for _, args := range [][]string{{"init", "-q"}, {"add", "-A"}, {"-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qm", "first"}} {
 		if out, err := exec.Command("git", args...).CombinedOutput(); err != nil {
@@ -79,16 +74,84 @@ func TestAllThatCannotBeReadIsReportedAtOnce(t *testing.T) {
 	_, err := Read("missing", "none", "lost", "bad", "nowhere:snapshots", "HEAD:missing", "HEAD:none", "HEAD:lost", "HEAD:bad", "--help:x")
 	for _, want := range []string{
 		"missing: no such file or directory; expected a template, a folder of templates, or REV:PATH in git",
-		"none: no *.template.json",
+		"none: no templates in this folder",
 		"lost/shop.yaml: Text: as in boards/two.yaml: no such file in lost or a folder above it",
 		"bad/x.yaml: not a CloudFormation template",
 		"nowhere:snapshots: git: ", "HEAD:missing: git: ", "HEAD:none: no templates in this folder",
 		"HEAD:lost/shop.yaml: Sub: as in boards/two.yaml: no such file in HEAD",
 		"HEAD:bad/x.yaml: not a CloudFormation template",
-		"stat --help:x: no such file",
+		"--help:x: no such file",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q is not in\n%v", want, err)
 		}
+	}
+}
+
+func TestAnAssemblyIsReadAsItsManifestSays(t *testing.T) {
+	dir := t.TempDir()
+	const text = `{"Resources": {"A": {"Type": "T"}}}`
+	for name, text := range map[string]string{
+		"one.template.json": text, "open.template.json": text, "x.nested.template.json": text, "removed.template.json": text,
+		"assembly-Prod/two.template.json": text, "assembly-Prod/assembly-Eu/three.template.json": text, "assembly-Old/four.template.json": text,
+		"manifest.json": `{"artifacts": {"one": {"environment": "aws://111122223333/eu-west-1", "properties": {"templateFile": "one.template.json"}},
+			"open": {"environment": "aws://unknown-account/unknown-region", "properties": {"templateFile": "open.template.json"}},
+			"stage": {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Prod"}}}}`,
+		"assembly-Prod/manifest.json": `{"artifacts": {"two": {"environment": "aws://111122223333/eu-west-2", "properties": {"templateFile": "two.template.json"}},
+			"stage": {"type": "cdk:cloud-assembly", "properties": {"directoryName": "assembly-Eu"}}}}`,
+		"assembly-Prod/assembly-Eu/manifest.json": `{"artifacts": {"three": {"environment": "aws://111122223333/eu-west-3", "properties": {"templateFile": "three.template.json"}}}}`,
+	} {
+		write(t, filepath.Join(dir, name), text)
+	}
+	got := func(name string) string {
+		templates, err := Read(name)
+		if err != nil {
+			t.Error(err)
+		}
+		var list []string
+		for _, each := range templates {
+			list = append(list, strings.TrimSpace(each.Name+" "+each.Account+" "+each.Region))
+		}
+		return strings.Join(list, ", ")
+	}
+	if want := "one 111122223333 eu-west-1, open, x.nested, two 111122223333 eu-west-2, three 111122223333 eu-west-3"; got(dir) != want {
+		t.Errorf("got  %s\nwant %s", got(dir), want)
+	}
+	if want := "two 111122223333 eu-west-2"; got(filepath.Join(dir, "assembly-Prod", "two.template.json")) != want {
+		t.Errorf("a file beside its manifest is %s, want %s", got(filepath.Join(dir, "assembly-Prod", "two.template.json")), want)
+	}
+}
+
+func TestAManifestOfSomethingElseIsNoAssembly(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "manifest.json"), `{"name": "a web application"}`)
+	write(t, filepath.Join(dir, "docker-compose.yml"), "services: {}")
+	write(t, filepath.Join(dir, "shop.yaml"), "Resources: {A: {Type: T}}")
+	write(t, filepath.Join(dir, "old.template"), `{"AWSTemplateFormatVersion": "2010-09-09", "Resources": {"A": {"Type": "T"}}}`)
+	list, err := Read(dir)
+	if err != nil || len(list) != 2 || list[0].Name != "old" || list[1].Name != "shop" {
+		t.Errorf("%v, %v", list, err)
+	}
+}
+
+func TestAPatternStandsForItsFiles(t *testing.T) {
+	t.Chdir(t.TempDir())
+	write(t, "a-1.yaml", "Resources: {A: {Type: T}}")
+	write(t, "a-2.yaml", "Resources: {A: {Type: T}}")
+	if list, err := Read("a-*.yaml"); err != nil || len(list) != 2 {
+		t.Errorf("%v, %v", list, err)
+	}
+	if _, err := Read("b-*.yaml"); err == nil || err.Error() != "b-*.yaml: no file matches" {
+		t.Error(err)
+	}
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
 	}
 }

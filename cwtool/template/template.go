@@ -2,21 +2,16 @@
 package template
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"maps"
-	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-
-	"go.yaml.in/yaml/v3"
 )
 
 // Template is a CloudFormation template.
@@ -77,82 +72,6 @@ type Resource struct {
 	Condition, DeletionPolicy, UpdateReplacePolicy any
 }
 
-// Read reads template files. A folder stands for the templates in it and in the nested assemblies of its stages, as the CDK
-// writes them: *.template.json. All files that cannot be read are reported at once.
-func Read(paths ...string) ([]Template, error) {
-	var list []Template
-	var problems []error
-	places := map[string]map[string]environment{}
-	for _, path := range paths {
-		files, err := templateFiles(path)
-		problems = append(problems, err)
-		for _, f := range files {
-			text, err := os.ReadFile(f)
-			if err != nil {
-				problems = append(problems, err)
-				continue
-			}
-			t, err := Parse(f, text)
-			if err != nil {
-				problems = append(problems, err)
-				continue
-			}
-			dir, base := filepath.Split(f)
-			if _, known := places[dir]; !known {
-				places[dir] = manifest(filepath.Join(dir, "manifest.json"))
-			}
-			t.Account, t.Region = places[dir][base].account, places[dir][base].region
-			list = append(list, t)
-		}
-	}
-	return list, errors.Join(problems...)
-}
-
-func templateFiles(path string) ([]string, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, err
-	}
-	if !info.IsDir() {
-		return []string{path}, nil
-	}
-	files, _ := filepath.Glob(filepath.Join(path, "*.template.json"))
-	nested, _ := filepath.Glob(filepath.Join(path, "assembly-*", "*.template.json"))
-	if files = append(files, nested...); len(files) == 0 {
-		return nil, fmt.Errorf("%s: no *.template.json in this folder", path)
-	}
-	return files, nil
-}
-
-type environment struct{ account, region string }
-
-var concreteEnvironment = regexp.MustCompile(`^aws://(\d{12})/([a-z0-9-]+)$`)
-
-// manifest tells where the templates of a cloud assembly are deployed to, by file. It is a help, not needed: without it, or
-// where an environment stays open until deployment, there is nothing to tell.
-func manifest(file string) map[string]environment {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil
-	}
-	var content struct {
-		Artifacts map[string]struct {
-			Environment string
-			Properties  struct{ TemplateFile string }
-		}
-	}
-	if err := json.Unmarshal(text, &content); err != nil {
-		return nil
-	}
-	environments := map[string]environment{}
-	for _, a := range content.Artifacts {
-		if match := concreteEnvironment.FindStringSubmatch(a.Environment); match != nil {
-			environments[a.Properties.TemplateFile] = environment{match[1], match[2]}
-		}
-	}
-	return environments
-}
-
 // Parse reads a template in JSON or YAML, with intrinsic functions in either form. Its name is the file's without endings.
 func Parse(file string, text []byte) (Template, error) {
 	name := filepath.Base(file)
@@ -160,12 +79,13 @@ func Parse(file string, text []byte) (Template, error) {
 		name = strings.TrimSuffix(name, ending)
 	}
 	t := Template{Name: name, File: file, Size: len(text)}
-	asJSON, lines := text, map[string]int{}
+	asJSON := text
+	var lines map[string]int
 	var err error
 	if strings.HasPrefix(strings.TrimSpace(string(text)), "{") {
-		lines = resourceLines(text)
+		lines, err = scanJSON(text)
 	} else {
-		asJSON, err = parseYAML(text, lines)
+		asJSON, lines, err = parseYAML(text)
 	}
 	// What makes resources (Fn::ForEach, Fn::Transform) is none itself.
 	var raw struct{ Resources map[string]json.RawMessage }
@@ -229,126 +149,6 @@ func (t *Template) decode(text []byte, resources map[string]json.RawMessage, lin
 	}
 	return nil
 }
-
-// resourceLines finds the lines of a JSON template's resources; none in what is no JSON.
-func resourceLines(text []byte) map[string]int {
-	lines := map[string]int{}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	line, read := 1, 0
-	keys := func(each func(key string) error) error {
-		if start, err := decoder.Token(); err != nil || start != json.Delim('{') {
-			return errors.Join(err, io.ErrUnexpectedEOF)
-		}
-		for decoder.More() {
-			key, err := decoder.Token()
-			if err != nil {
-				return err
-			}
-			at := int(decoder.InputOffset())
-			line += bytes.Count(text[read:at], []byte{'\n'})
-			read = at
-			if err := each(key.(string)); err != nil {
-				return err
-			}
-		}
-		_, err := decoder.Token()
-		return err
-	}
-	var skip json.RawMessage
-	_ = keys(func(key string) error { // the decoding proper reports what is wrong
-		if key != "Resources" {
-			return decoder.Decode(&skip)
-		}
-		return keys(func(id string) error {
-			lines[id] = line
-			return decoder.Decode(&skip)
-		})
-	})
-	return lines
-}
-
-// parseYAML rewrites the short forms of intrinsic functions (!Ref X) to the long ones and the template to JSON.
-func parseYAML(text []byte, lines map[string]int) ([]byte, error) {
-	var root yaml.Node
-	if err := yaml.Unmarshal(text, &root); err != nil {
-		return nil, err
-	}
-	if len(root.Content) == 0 {
-		return nil, fmt.Errorf("it is empty")
-	}
-	var discard any
-	if err := root.Decode(&discard); err != nil {
-		return nil, err // an anchor that contains itself, among others
-	}
-	plain, err := longForm(root.Content[0])
-	if err != nil {
-		return nil, err
-	}
-	top := root.Content[0].Content
-	for i := 0; i+1 < len(top); i += 2 {
-		if top[i].Value == "Resources" {
-			for j := 0; j+1 < len(top[i+1].Content); j += 2 {
-				lines[top[i+1].Content[j].Value] = top[i+1].Content[j].Line
-			}
-		}
-	}
-	return json.Marshal(plain)
-}
-
-func longForm(n *yaml.Node) (any, error) {
-	if n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
-	var value any
-	switch n.Kind {
-	case yaml.MappingNode:
-		object := map[string]any{}
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			v, err := longForm(n.Content[i+1])
-			if err != nil {
-				return nil, err
-			}
-			object[n.Content[i].Value] = v
-		}
-		value = object
-	case yaml.SequenceNode:
-		list := []any{}
-		for _, c := range n.Content {
-			v, err := longForm(c)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, v)
-		}
-		value = list
-	default:
-		if isFunction(n.Tag) {
-			value = n.Value
-		} else if err := n.Decode(&value); err != nil {
-			return nil, err
-		}
-		if _, isTime := value.(fmt.Stringer); isTime {
-			value = n.Value // a date stays the text it is in CloudFormation
-		}
-	}
-	if !isFunction(n.Tag) {
-		return value, nil
-	}
-	switch name := strings.TrimPrefix(n.Tag, "!"); name {
-	case "Ref", "Condition":
-		return map[string]any{name: value}, nil
-	case "GetAtt":
-		if text, ok := value.(string); ok {
-			resource, attribute, _ := strings.Cut(text, ".")
-			value = []any{resource, attribute}
-		}
-		return map[string]any{"Fn::GetAtt": value}, nil
-	default:
-		return map[string]any{"Fn::" + name: value}, nil
-	}
-}
-
-func isFunction(tag string) bool { return strings.HasPrefix(tag, "!") && !strings.HasPrefix(tag, "!!") }
 
 // Of lists the resources of the given types, sorted by logical id.
 func (t Template) Of(types ...string) []Resource {

@@ -2,8 +2,6 @@ package template
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -100,48 +98,6 @@ func TestWhatMakesResourcesIsNoResource(t *testing.T) {
 	}
 }
 
-func TestAFolderIsReadWithItsStagesAndItsManifest(t *testing.T) {
-	dir := t.TempDir()
-	write := func(name, text string) {
-		t.Helper()
-		path := filepath.Join(dir, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	const text = `{"Resources": {"A": {"Type": "T"}}}`
-	write("one.template.json", text)
-	write("open.template.json", text)
-	write("assembly-Prod/two.template.json", text)
-	write("manifest.json", `{"artifacts": {"one": {"environment": "aws://111122223333/eu-west-1", "properties": {"templateFile": "one.template.json"}},
-		"open": {"environment": "aws://unknown-account/unknown-region", "properties": {"templateFile": "open.template.json"}}}}`)
-	templates, err := Read(dir)
-	var got []string
-	for _, each := range templates {
-		got = append(got, each.Name+" "+each.Account+" "+each.Region)
-	}
-	if want := "[one 111122223333 eu-west-1 open   two  ]"; fmt.Sprint(got) != want || err != nil {
-		t.Errorf("%v, %v; want %s", got, err, want)
-	}
-}
-
-func TestAllThatCannotBeReadIsReportedAtOnce(t *testing.T) {
-	empty := t.TempDir()
-	bad := filepath.Join(t.TempDir(), "bad.yaml")
-	if err := os.WriteFile(bad, []byte("x"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	_, err := Read("missing.yaml", empty, bad)
-	for _, want := range []string{"missing.yaml: no such file", empty + ": no *.template.json", bad + ": not a CloudFormation template"} {
-		if err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("error %v, want %q in it", err, want)
-		}
-	}
-}
-
 func TestWhatIsNoTemplateIsRefusedWithTheFilesName(t *testing.T) {
 	for _, text := range []string{"", "{", "[]", "{}", "a: b", "- x", "Resources: {A: [}", "Resources: 5", "Resources: &a [*a]"} {
 		if _, err := Parse("dir/x.yaml", []byte(text)); err == nil || !strings.HasPrefix(err.Error(), "dir/x.yaml: not a CloudFormation template") {
@@ -187,5 +143,45 @@ func TestWhatMakesResourcesIsKept(t *testing.T) {
 	}
 	if m, ok := template.NotRead["Fn::ForEach::Loop"]; !ok || m.Line != 3 || len(m.Body.([]any)) != 3 || len(template.Resources) != 1 {
 		t.Errorf("%+v", template)
+	}
+}
+
+func TestWhatCannotBeReadForSureIsRefusedWithItsLine(t *testing.T) {
+	for text, want := range map[string]string{
+		"{\"Resources\": {\"A\": {\"Type\": \"T\",\n\"Type\": \"U\"}}}":                                  "line 2: Resources.A.Type: the key stands here a second time; expected it once",
+		`{"Resources": {"A": {"Properties": {"L": [{"a": 1, "a": 2}]}}}}`:                                "line 1: Resources.A.Properties.L[].a: the key stands here a second time; expected it once",
+		"Resources:\n  A: {Type: T}\n  A: {Type: U}\n":                                                   "line 3: Resources.A: the key stands here a second time; expected it once",
+		"Resources: {A: {Type: T}}\n---\nResources: {B: {Type: T}}\n":                                    "line 2: a second document begins here; expected one",
+		"Resources:\n  A: &a\n    Properties: {A: *a}\n":                                                 "line 3: anchor a contains itself",
+		"Resources: {A: {Properties: {Threshold: .nan}}}":                                                "line 1: .nan is not a number that JSON has",
+		"Resources: {A: {Properties: {Threshold: -.inf}}}":                                               "line 1: -.inf is not a number that JSON has",
+		"Resources: {A: {Properties: {X: " + strings.Repeat("[", 600) + strings.Repeat("]", 600) + "}}}": "line 1: nested more than 500 levels deep",
+		`{"Resources": {"A": ` + strings.Repeat("[", 600) + strings.Repeat("]", 600) + "}}":              "line 1: nested more than 500 levels deep",
+		"X: &a [1,1,1,1,1,1,1,1,1,1]\nY: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nZ: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nV: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\n" +
+			"W: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\nU: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e,*e]\nT: [*f,*f,*f]": "line 1: more than 2000000 values, with those that aliases repeat",
+	} {
+		_, err := Parse("x.yaml", []byte(text))
+		if full := "x.yaml: not a CloudFormation template: " + want; err == nil || err.Error() != full {
+			t.Errorf("%.80s\n  got  %v\n  want %s", text, err, full)
+		}
+	}
+}
+
+func TestAliasesStandForTheirValues(t *testing.T) {
+	template, err := Parse("x.yaml", []byte("Resources:\n  A: {Type: T, Properties: &p {Tags: [a]}}\n  B: {Type: T, Properties: *p}\n"))
+	if err != nil || fmt.Sprint(template.Resources["B"].Properties) != "map[Tags:[a]]" {
+		t.Errorf("%v, %v", template.Resources["B"].Properties, err)
+	}
+}
+
+// With the YAML library's own check for keys that stand twice this would take minutes.
+func TestManyKeysAreRead(t *testing.T) {
+	var text strings.Builder
+	text.WriteString("Resources:\n  A:\n    Type: T\n    Properties:\n")
+	for i := range 100_000 {
+		fmt.Fprintf(&text, "      k%d: v\n", i)
+	}
+	if template, err := Parse("x.yaml", []byte(text.String())); err != nil || len(template.Resources["A"].Properties) != 100_000 {
+		t.Errorf("%d keys, %v", len(template.Resources["A"].Properties), err)
 	}
 }

@@ -8,8 +8,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/agnivade/levenshtein"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -96,9 +99,14 @@ func (d *Document) Has(path ...string) bool {
 // has keys twice or aliases, so that a value is not where it seems to be.
 func Parse(file string, text []byte, schema *Schema) (*Document, Problems) {
 	problems := Problems{file: file}
-	var root yaml.Node
-	if err := yaml.Unmarshal(text, &root); err != nil {
-		problems.Add(lineOf(err), "not valid YAML: %s", strings.TrimPrefix(err.Error(), "yaml: "))
+	var root, second yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	if err := decoder.Decode(&root); err != nil && !errors.Is(err, io.EOF) {
+		problems.Add(lineOf(err, text), "not valid YAML: %s", ofYAML.ReplaceAllString(err.Error(), ""))
+		return nil, problems
+	}
+	if err := decoder.Decode(&second); err == nil {
+		problems.Add(second.Line, "a second document begins here; expected one")
 		return nil, problems
 	}
 	if len(root.Content) == 0 || root.Content[0].Kind != yaml.MappingNode {
@@ -117,22 +125,26 @@ func Parse(file string, text []byte, schema *Schema) (*Document, Problems) {
 	return doc, problems
 }
 
-func lineOf(err error) int {
+var ofYAML = regexp.MustCompile(`^yaml: (line \d+: )?`)
+
+// lineOf returns the line of an error of the YAML library: the one that it names, or that of the first control character.
+func lineOf(err error, text []byte) int {
 	var line int
-	if _, scan := fmt.Sscanf(err.Error(), "yaml: line %d:", &line); scan != nil {
-		return 1
+	if _, scan := fmt.Sscanf(err.Error(), "yaml: line %d:", &line); scan == nil {
+		return line
 	}
-	return line
+	at := bytes.IndexFunc(text, func(r rune) bool { return unicode.IsControl(r) && !strings.ContainsRune("\n\r\t", r) })
+	return 1 + bytes.Count(text[:max(at, 0)], []byte("\n"))
 }
 
 // value converts a node to what the schema library reads, remembering where each value stands.
 func (d *Document) value(n *yaml.Node, path []string, problems *Problems) any {
+	d.nodes[strings.Join(path, "/")] = n
 	if n.Kind == yaml.AliasNode {
 		problems.Add(n.Line, "%s: aliases are not supported; expected the value itself", Path(path...))
 		d.ambiguous = true
 		return nil
 	}
-	d.nodes[strings.Join(path, "/")] = n
 	switch n.Kind {
 	case yaml.MappingNode:
 		object := map[string]any{}
@@ -182,6 +194,9 @@ func (d *Document) report(e *jsonschema.ValidationError, schema *Schema, problem
 	at, rule := e.InstanceLocation, pointer(e.SchemaURL)
 	name := Path(at...)
 	d.faulty[strings.Join(at, "/")] = true
+	if n := d.nodes[strings.Join(at, "/")]; n != nil && n.Kind == yaml.AliasNode {
+		return // which is reported already
+	}
 	switch k := e.ErrorKind.(type) {
 	case *kind.AdditionalProperties:
 		allowed := schema.keys(rule)

@@ -45,3 +45,22 @@ func TestSchemasCompileInAnyWorkingFolder(t *testing.T) {
 		}
 	}
 }
+
+func TestWhatIsNoYAMLHasItsLine(t *testing.T) {
+	schema := MustSchema([]byte(`{"description": "a thing", "properties": {"a": {"type": "integer", "description": "a number"}}, "additionalProperties": false}`))
+	for text, want := range map[string]string{
+		"a: 1\n---\na: 2\n":         "x.yaml:2: a second document begins here; expected one",
+		"a: 1\nb: \x00\n":           "x.yaml:2: not valid YAML: control characters are not allowed",
+		"a: 1\na: 2\n":              "x.yaml:2: a: the key stands here a second time; expected it once",
+		"base: &b {a: 1}\n<<: *b\n": "x.yaml:1: base: unknown key; allowed: a\nx.yaml:2: <<: aliases are not supported; expected the value itself\nx.yaml:2: <<: unknown key; allowed: a",
+		"a: [1\n":                   "x.yaml:1: not valid YAML: did not find expected ',' or ']'",
+		"":                          "x.yaml:1: expected a mapping: a thing",
+		"# nothing but a comment\n": "x.yaml:1: expected a mapping: a thing",
+		"a: .nan":                   "x.yaml:1: a: .nan is not allowed; expected a number",
+	} {
+		_, problems := Parse("x.yaml", []byte(text), schema)
+		if err := problems.Err(); err == nil || err.Error() != want {
+			t.Errorf("%q\n  got  %v\n  want %s", text, err, want)
+		}
+	}
+}

@@ -1,119 +1,283 @@
-"""CloudWatch: alarms, composite alarms, dashboards, alarm mute rules."""
+"""CloudWatch's API: alarms, mute rules, dashboards, metrics. All of it is ours: moto's loses too much of an alarm and is slow with metrics."""
 
-import re
+import json
+import time
 from collections import defaultdict
+from collections.abc import Iterable
 
 from moto.cloudformation.exceptions import ValidationError
-from moto.cloudwatch.exceptions import ResourceNotFoundException
-from moto.cloudwatch.exceptions import ValidationError as InvalidAlarm
-from moto.cloudwatch.models import cloudwatch_backends
-from moto.cloudwatch.responses import CloudWatchResponse
-from moto.core.responses import ActionResult, EmptyResult
-from moto.core.utils import utcnow
 
-from .resource import Resource, extends
+from .contract import Contract
+from .datum import samples
+from .metrics import Metric, Store, is_statistic, seconds, statistic
+from .resource import Resource
+from .rules import Rule
+from .wire import OWN, Refusal, Shelf, account, model, moment, now, paged
 
-PUT_METRIC_ALARM = CloudWatchResponse.put_metric_alarm
-
-# (account, region) -> name -> rule
-MUTE_RULES: dict[tuple[str, str], dict[str, dict]] = defaultdict(dict)
-
-# ALARM(name), OK("a name"): the name is what is between the quotes, or has no blank.
-ALARM_IN_RULE = re.compile(r"""\b(?:ALARM|OK|INSUFFICIENT_DATA)\(\s*(?:"([^"]+)"|'([^']+)'|([^\s"'()]+))\s*\)""")
+KINDS = ("MetricAlarm", "CompositeAlarm", "LogAlarm")
+ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
+CHILDREN = 100
+MUTED = 100
+DATAPOINTS = 1_440
 
 
-@extends(CloudWatchResponse)
-class Api:
-    def put_metric_alarm(self) -> EmptyResult:
-        """moto drops some fields (a query's AccountId, a suppressor); the request has them all."""
-        backend, params = self.cloudwatch_backend, self._get_params()
-        before = backend.alarms.get(params["AlarmName"])
-        PUT_METRIC_ALARM(self)
-        alarm = backend.alarms[params["AlarmName"]]
-        # An update leaves an alarm's state alone, and a new alarm has seen no data.
-        alarm.state_value = before.state_value if before else "INSUFFICIENT_DATA"
-        for name, value in params.items():
-            setattr(alarm, name, value)
-        alarm.metric_data_queries = params.get("Metrics", [])
-        return EmptyResult()
+class CloudWatch:
+    """The answers to CloudWatch's operations; each takes the Region and the parameters and returns the answer."""
 
-    def put_composite_alarm(self) -> EmptyResult:
-        found = ALARM_IN_RULE.findall(self._get_param("AlarmRule"))
-        names = ["".join(groups).rsplit(":alarm:", 1)[-1] for groups in found]
-        missing = [name for name in names if name not in self.cloudwatch_backend.alarms]
+    def __init__(self) -> None:
+        # Region -> name -> what Describe and Get show of it; an alarm has its kind and its rule's children too. Dashboards are the account's.
+        self.alarms: dict[str, Shelf] = defaultdict(lambda: Shelf("Alarm", "ResourceNotFound"))
+        self.mute_rules: dict[str, Shelf] = defaultdict(lambda: Shelf("Alarm mute rule"))
+        self.dashboards = Shelf("Dashboard", "DashboardNotFoundError")
+        self.tags: dict[str, dict[str, str]] = defaultdict(dict)
+        self.store = Store()
+        self.contract: Contract | None = None
+
+    # Alarms
+
+    def put_metric_alarm(self, region: str, params: dict) -> None:
+        self.put_alarm("MetricAlarm", region, params)
+
+    def put_log_alarm(self, region: str, params: dict) -> None:
+        self.put_alarm("LogAlarm", region, params)
+
+    def put_composite_alarm(self, region: str, params: dict) -> None:
+        try:
+            children = Rule(params["AlarmRule"]).children
+        except ValueError as error:
+            raise Refusal("ValidationException", f"AlarmRule must be a valid rule: {error}") from error
+        if len(set(children)) > CHILDREN:
+            raise Refusal("ValidationException", f"The alarm rule names {len(set(children))} alarms; at most {CHILDREN} are allowed")
+        missing = [name for name in children if name not in self.alarms[region]]
         if missing:
-            raise InvalidAlarm(
-                f"Could not save the composite alarm as alarms [{', '.join(missing)}] in the alarm rule do not exist"
+            raise Refusal(
+                "ValidationException",
+                f"Could not save the composite alarm as alarms [{', '.join(missing)}] in the alarm rule do not exist",
             )
-        return self.put_metric_alarm()
+        suppressor = params.get("ActionsSuppressor", "").rsplit(":alarm:", 1)[-1]
+        if suppressor and suppressor not in self.alarms[region]:
+            raise Refusal("ValidationException", f"Could not save the composite alarm as its suppressor {suppressor} does not exist")
+        self.put_alarm("CompositeAlarm", region, params, dict.fromkeys(children))
 
-    def describe_alarms(self) -> ActionResult:
+    def put_alarm(self, kind: str, region: str, params: dict, children: Iterable[str] = ()) -> None:
+        name, at = params["AlarmName"], now()
+        before = self.alarms[region].get(name)
+        if before and before["Kind"] != kind:
+            raise Refusal("ValidationException", f"{name} is a {before['Kind']}; its kind cannot be changed")
+        arn = f"arn:aws:cloudwatch:{region}:{account()}:alarm:{name}"
+        # A new alarm has seen no data; an update leaves the state alone and tags too.
+        unseen = {"StateValue": "INSUFFICIENT_DATA", "StateReason": "Unchecked: Initial alarm creation"}
+        unseen |= {"StateUpdatedTimestamp": at, "StateTransitionedTimestamp": at}
+        state = {key: before[key] for key in (*unseen, "StateReasonData") if key in before} if before else unseen
+        given = {key: value for key, value in params.items() if key != "Tags"}
+        self.alarms[region][name] = (
+            {"Kind": kind, "Children": list(children), "ActionsEnabled": True, **{key: [] for key in ACTIONS}}
+            | given
+            | state
+            | {"AlarmArn": arn, "AlarmConfigurationUpdatedTimestamp": at}
+        )
+        if not before:
+            self.tag_resource(region, {"ResourceARN": arn, "Tags": params.get("Tags", [])})
+
+    def describe_alarms(self, region: str, params: dict) -> dict:
         """As AWS: only metric alarms unless AlarmTypes names the others, every filter counts, pages of 50."""
-        types = self._get_param("AlarmTypes") or ["MetricAlarm"]
-        names, prefix = self._get_param("AlarmNames"), self._get_param("AlarmNamePrefix") or ""
-        action, state = self._get_param("ActionPrefix") or "", self._get_param("StateValue")
-        found = [
-            alarm
-            for alarm in self.cloudwatch_backend.alarms.values()
-            if ("MetricAlarm" if alarm.rule is None else "CompositeAlarm") in types
-            and (not names or alarm.name in names)
-            and alarm.name.startswith(prefix)
-            and (not action or any(arn.startswith(action) for arn in alarm.alarm_actions))
-            and (not state or alarm.state_value == state)
-        ]
-        start, size = int(self._get_param("NextToken") or 0), self._get_param("MaxRecords") or 50
-        page = found[start : start + size]
-        answer = {
-            "MetricAlarms": [alarm for alarm in page if alarm.rule is None],
-            "CompositeAlarms": [alarm for alarm in page if alarm.rule is not None],
-        }
-        if start + size < len(found):
-            answer["NextToken"] = str(start + size)
-        return ActionResult(answer)
+        kinds = params.get("AlarmTypes") or ["MetricAlarm"]
+        names, prefix = params.get("AlarmNames"), params.get("AlarmNamePrefix", "")
+        action, state = params.get("ActionPrefix", ""), params.get("StateValue")
+        if "ParentsOfAlarmName" in params:
+            found = self.parents(region, params["ParentsOfAlarmName"])
+        elif "ChildrenOfAlarmName" in params:
+            found = [self.alarms[region][name] for name in self.alarms[region].find(params["ChildrenOfAlarmName"])["Children"]]
+        else:
+            found = [
+                alarm
+                for alarm in list(self.alarms[region].values())
+                if alarm["Kind"] in kinds
+                and (not names or alarm["AlarmName"] in names)
+                and alarm["AlarmName"].startswith(prefix)
+                and (not action or any(arn.startswith(action) for arn in alarm["AlarmActions"]))
+                and state in (None, alarm["StateValue"])
+            ]
+        page, token = paged(found, params.get("NextToken"), params.get("MaxRecords", 50))
+        return {f"{kind}s": [shown(kind, alarm) for alarm in page if alarm["Kind"] == kind] for kind in KINDS} | token
 
-    def tag_resource(self) -> EmptyResult:
-        """moto tags alarms only; dashboards and mute rules have tags too."""
-        self.cloudwatch_backend.tagger.tag_resource(self._get_param("ResourceARN"), self._get_param("Tags"))
-        return EmptyResult()
+    def parents(self, region: str, name: str) -> list[dict]:
+        return [alarm for alarm in list(self.alarms[region].values()) if name in alarm["Children"]]
 
-    @property
-    def mute_rules(self) -> dict[str, dict]:
-        return MUTE_RULES[self.current_account, self.region]
+    def set_alarm_state(self, region: str, params: dict) -> None:
+        alarm, at = self.alarms[region].find(params["AlarmName"]), now()
+        if alarm["StateValue"] != params["StateValue"]:
+            alarm["StateTransitionedTimestamp"] = at
+        alarm |= {key: params.get(key) for key in ("StateValue", "StateReason", "StateReasonData")} | {"StateUpdatedTimestamp": at}
 
-    def put_alarm_mute_rule(self) -> EmptyResult:
-        params = dict(self._get_params())
-        name, tags = params["Name"], params.pop("Tags", None)
+    def delete_alarms(self, region: str, params: dict) -> None:
+        names = params["AlarmNames"]
+        found = [self.alarms[region].find(name) for name in names]
+        if sum(alarm["Kind"] == "CompositeAlarm" for alarm in found) > 1:
+            raise Refusal("ValidationException", "Only one composite alarm can be deleted by one call")
+        needed = [name for name in names if any(parent["AlarmName"] not in names for parent in self.parents(region, name))]
+        if needed:
+            them = "them" if len(needed) > 1 else "it"
+            raise Refusal("ValidationException", f"Cannot delete {','.join(needed)} as there are composite alarm(s) depending on {them}.")
+        for alarm in found:
+            del self.alarms[region][alarm["AlarmName"]]
+            self.tags.pop(alarm["AlarmArn"], None)
+
+    def enable_alarm_actions(self, region: str, params: dict, enabled: bool = True) -> None:
+        for name in params["AlarmNames"]:
+            self.alarms[region].find(name)["ActionsEnabled"] = enabled
+
+    def disable_alarm_actions(self, region: str, params: dict) -> None:
+        self.enable_alarm_actions(region, params, False)
+
+    # Mute rules
+
+    def put_alarm_mute_rule(self, region: str, params: dict) -> None:
         muted = params.get("MuteTargets", {}).get("AlarmNames", [])
-        if len(muted) > 100:
-            raise InvalidAlarm(f"An alarm mute rule can target at most 100 alarms, not {len(muted)}")
-        arn = f"arn:aws:cloudwatch:{self.region}:{self.current_account}:alarm-mute-rule:{name}"
-        if tags:
-            self.cloudwatch_backend.tagger.tag_resource(arn, tags)
-        self.mute_rules[name] = params | {
-            "AlarmMuteRuleArn": arn,
-            "Status": "SCHEDULED",
-            "LastUpdatedTimestamp": utcnow(),
-        }
-        return EmptyResult()
+        if len(muted) > MUTED:
+            raise Refusal("ValidationException", f"An alarm mute rule can target at most {MUTED} alarms, not {len(muted)}")
+        arn = f"arn:aws:cloudwatch:{region}:{account()}:alarm-mute-rule:{params['Name']}"
+        rule = {key: moment(value) if key in ("StartDate", "ExpireDate") else value for key, value in params.items()}
+        self.tag_resource(region, {"ResourceARN": arn, "Tags": rule.pop("Tags", [])})
+        rule |= {"AlarmMuteRuleArn": arn, "Status": "SCHEDULED", "LastUpdatedTimestamp": now()}
+        self.mute_rules[region][params["Name"]] = rule
 
-    def get_alarm_mute_rule(self) -> ActionResult:
-        name = self._get_param("AlarmMuteRuleName")
-        if name not in self.mute_rules:
-            raise ResourceNotFoundException(f"Alarm mute rule {name} does not exist")
-        return ActionResult(self.mute_rules[name])
+    def get_alarm_mute_rule(self, region: str, params: dict) -> dict:
+        return self.mute_rules[region].find(params["AlarmMuteRuleName"])
 
-    def list_alarm_mute_rules(self) -> ActionResult:
-        alarm = self._get_param("AlarmName")
-        rules = [
-            rule
-            for rule in self.mute_rules.values()
-            if not alarm or alarm in rule.get("MuteTargets", {}).get("AlarmNames", [])
+    def list_alarm_mute_rules(self, region: str, params: dict) -> dict:
+        alarm = params.get("AlarmName")
+        found = [
+            {key: rule[key] for key in ("AlarmMuteRuleArn", "ExpireDate", "Status", "LastUpdatedTimestamp") if key in rule}
+            for rule in list(self.mute_rules[region].values())
+            if alarm is None or alarm in rule.get("MuteTargets", {}).get("AlarmNames", [])
         ]
-        return ActionResult({"AlarmMuteRuleSummaries": rules})
+        page, token = paged(found, params.get("NextToken"), params.get("MaxRecords", 100))
+        return {"AlarmMuteRuleSummaries": page} | token
 
-    def delete_alarm_mute_rule(self) -> EmptyResult:
-        self.mute_rules.pop(self._get_param("AlarmMuteRuleName"), None)
-        return EmptyResult()
+    def delete_alarm_mute_rule(self, region: str, params: dict) -> None:
+        self.mute_rules[region].pop(params["AlarmMuteRuleName"], None)
+
+    # Dashboards
+
+    def put_dashboard(self, region: str, params: dict) -> dict:
+        name, body = params["DashboardName"], params["DashboardBody"]
+        try:
+            json.loads(body)
+        except ValueError as error:
+            raise Refusal("DashboardInvalidInputError", f"The field DashboardBody must be a valid JSON object: {error}") from error
+        arn = f"arn:aws:cloudwatch::{account()}:dashboard/{name}"
+        self.dashboards[name] = {"DashboardName": name, "DashboardArn": arn, "DashboardBody": body, "LastModified": now(), "Size": len(body)}
+        self.tag_resource(region, {"ResourceARN": arn, "Tags": params.get("Tags", [])})
+        return {"DashboardValidationMessages": []}
+
+    def get_dashboard(self, region: str, params: dict) -> dict:
+        return {key: value for key, value in self.dashboards.find(params["DashboardName"]).items() if key.startswith("Dashboard")}
+
+    def list_dashboards(self, region: str, params: dict) -> dict:
+        prefix = params.get("DashboardNamePrefix", "")
+        found = [
+            {key: value for key, value in each.items() if key != "DashboardBody"}
+            for name, each in sorted(self.dashboards.items())
+            if name.startswith(prefix)
+        ]
+        page, token = paged(found, params.get("NextToken"), 1_000)
+        return {"DashboardEntries": page} | token
+
+    def delete_dashboards(self, region: str, params: dict) -> None:
+        for name in [self.dashboards.find(name)["DashboardName"] for name in params["DashboardNames"]]:
+            del self.dashboards[name]
+
+    # Tags
+
+    def tag_resource(self, region: str, params: dict) -> None:
+        self.tags[params["ResourceARN"]] |= {tag["Key"]: tag["Value"] for tag in params["Tags"]}
+
+    def untag_resource(self, region: str, params: dict) -> None:
+        for key in params["TagKeys"]:
+            self.tags[params["ResourceARN"]].pop(key, None)
+
+    def list_tags_for_resource(self, region: str, params: dict) -> dict:
+        return {"Tags": [{"Key": key, "Value": value} for key, value in self.tags[params["ResourceARN"]].items()]}
+
+    # Metrics
+
+    def put_metric_data(self, region: str, params: dict) -> None:
+        self.store.put(region, samples(params, time.time(), check=self.contract and self.contract.check))
+
+    def get_metric_data(self, region: str, params: dict) -> dict:
+        start, end = seconds(params["StartTime"]), seconds(params["EndTime"])
+        results = []
+        for query in params["MetricDataQueries"]:
+            if "MetricStat" not in query:
+                raise Refusal("ValidationException", f"{query['Id']} is an expression: the emulator evaluates none, only MetricStat")
+            part = query["MetricStat"]
+            known(part["Stat"])
+            metric = Metric.of(part["Metric"]["Namespace"], part["Metric"])
+            points = self.store.read(region, metric, part.get("Unit"), start, end, part["Period"])
+            valued = [(begin, statistic(part["Stat"], group)) for begin, group in points]
+            valued = [(begin, value) for begin, value in valued if value is not None]
+            if params.get("ScanBy") != "TimestampAscending":
+                valued.reverse()
+            if query.get("ReturnData", True):
+                results.append(
+                    {
+                        "Id": query["Id"],
+                        "Label": query.get("Label", metric.name),
+                        "Timestamps": [moment(begin) for begin, _ in valued],
+                        "Values": [value for _, value in valued],
+                        "StatusCode": "Complete",
+                    }
+                )
+        return {"MetricDataResults": results, "Messages": []}
+
+    def get_metric_statistics(self, region: str, params: dict) -> dict:
+        start, end = seconds(params["StartTime"]), seconds(params["EndTime"])
+        simple, extended = params.get("Statistics", []), params.get("ExtendedStatistics", [])
+        if not simple and not extended:
+            raise Refusal("InvalidParameterCombinationException", "At least one of Statistics and ExtendedStatistics is required.")
+        for name in (*simple, *extended):
+            known(name)
+        if (end - start) / params["Period"] > DATAPOINTS:
+            message = f"You have requested up to {int((end - start) / params['Period'])} datapoints, which exceeds the limit of {DATAPOINTS}."
+            raise Refusal("InvalidParameterCombinationException", message)
+        metric = Metric.of(params["Namespace"], params)
+        points = []
+        for begin, group in self.store.read(region, metric, params.get("Unit"), start, end, params["Period"]):
+            for unit in sorted({each.unit for each in group}):
+                alike = [each for each in group if each.unit == unit]
+                point = {"Timestamp": moment(begin), "Unit": unit} | {name: statistic(name, alike) for name in simple}
+                if extended:
+                    valued = {name: statistic(name, alike) for name in extended}
+                    point["ExtendedStatistics"] = {name: value for name, value in valued.items() if value is not None}
+                points.append(point)
+        return {"Label": metric.name, "Datapoints": points}
+
+    def list_metrics(self, region: str, params: dict) -> dict:
+        since = time.time() - 3 * 3_600 if "RecentlyActive" in params else 0
+        wanted = [(each["Name"], each.get("Value")) for each in params.get("Dimensions", [])]
+        found = [
+            metric.as_api()
+            for metric in self.store.metrics(region, since)
+            if params.get("Namespace") in (None, metric.namespace)
+            and params.get("MetricName") in (None, metric.name)
+            and all(any(name == one and value in (None, other) for one, other in metric.dimensions) for name, value in wanted)
+        ]
+        page, token = paged(found, params.get("NextToken"), 500)
+        return {"Metrics": page} | token
+
+
+API = OWN["cloudwatch"] = CloudWatch()
+
+
+def known(name: str) -> None:
+    if not is_statistic(name):
+        raise Refusal("InvalidParameterValueException", f"The emulator has no statistic {name}, only Sum, Average, Minimum, Maximum, SampleCount, pNN")
+
+
+def shown(kind: str, alarm: dict) -> dict:
+    members = model().shape_for(kind).members
+    return {key: value for key, value in alarm.items() if key in members and value is not None}
 
 
 class CloudWatchResource(Resource):
@@ -135,6 +299,7 @@ class CloudWatchResource(Resource):
 
     def update(self, properties: dict, previous: dict) -> None:
         self.put(properties | {self.NAME: self.name()})
+        self.call("cloudwatch", "TagResource", ResourceARN=self.arn(), Tags=self.tag_list())
         gone = self.gone_tags()
         if gone:
             self.call("cloudwatch", "UntagResource", ResourceARN=self.arn(), TagKeys=gone)
@@ -162,7 +327,7 @@ class Alarm(CloudWatchResource):
     PUT = "PutMetricAlarm"
 
     def exists(self, name: str) -> bool:
-        return name in cloudwatch_backends[self.account][self.region].alarms
+        return name in API.alarms[self.region]
 
     def arn(self) -> str:
         return f"arn:aws:cloudwatch:{self.region}:{self.account}:alarm:{self.name()}"
@@ -186,7 +351,7 @@ class Dashboard(CloudWatchResource):
     GIVES_ARN = False
 
     def exists(self, name: str) -> bool:
-        return name in cloudwatch_backends[self.account][self.region].dashboards
+        return name in API.dashboards
 
     def arn(self) -> str:
         return f"arn:aws:cloudwatch::{self.account}:dashboard/{self.name()}"
@@ -211,7 +376,7 @@ class AlarmMuteRule(CloudWatchResource):
         return self.physical_resource_id.rsplit(":", 1)[-1]
 
     def exists(self, name: str) -> bool:
-        return name in MUTE_RULES[self.account, self.region]
+        return name in API.mute_rules[self.region]
 
     def arn(self) -> str:
         return f"arn:aws:cloudwatch:{self.region}:{self.account}:alarm-mute-rule:{self.name()}"

@@ -6,6 +6,7 @@ from moto.cloudformation.models import cloudformation_backends
 
 from .resource import TYPES
 from .stacks import Native, resource_class
+from .wire import account
 
 # Types moto itself creates, met in cdk bootstrap.
 NATIVE_READ_WITH = {
@@ -22,13 +23,13 @@ NOT_HELD = {
 }
 
 
-def report(account: str) -> dict:
+def report() -> dict:
     counts: Counter[str] = Counter()
-    for backend in list(cloudformation_backends[account].values()):
+    for backend in list(cloudformation_backends[account()].values()):
         for stack in list(backend.stacks.values()):
             counts.update(resource.cf_resource_type for resource in stack.stack_resources)
     return {
-        "account": account,
+        "account": account(),
         "types": {type_: {"count": count} | standing(type_) for type_, count in sorted(counts.items())},
     }
 

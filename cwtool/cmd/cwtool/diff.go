@@ -2,159 +2,160 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/restartix/core-api-monitoring/cwtool/diff"
-	"github.com/restartix/core-api-monitoring/cwtool/source"
 )
 
-func runDiff(args []string, out, problems io.Writer) int {
-	flags := flag.NewFlagSet("cwtool diff", flag.ContinueOnError)
-	format := flags.String("format", "text", "text, markdown (for a pull request, at most 65,536 characters) or json (cwtool/diff/schema.json)")
-	failOn := flags.String("fail-on", "", "exit 1 only if one of these `kinds` of changes occurs, separated by commas")
-	phases := flags.Bool("phases", false, "compare each of several sets with the one before")
-	var renames []string
-	flags.Func("rename", "read the word `old=new` in the older set, to compare environments; by default the names of the folders, where the stacks carry them", func(v string) error {
-		renames = append(renames, v)
-		return nil
-	})
-	flags.Usage = func() {
-		fmt.Fprint(flags.Output(), `usage: cwtool diff [flags] OLD NEW
-       cwtool diff [flags] -phases SET SET...
+type diffCommand struct {
+	templates      templateFlags
+	format, failOn string
+	phases         bool
+	renames        []string
+}
 
-Says what NEW changes for people. OLD and NEW are a template, a folder of templates (cdk.out, YAML and JSON files, or folders of
+var diffFormats = []string{"json", "markdown", "text"}
+
+func newDiff() *cobra.Command {
+	var d diffCommand
+	c := &cobra.Command{
+		Use:   "diff [flags] OLD NEW",
+		Short: "Say what a new version of templates changes for the people who are paged",
+		Long: `Says what NEW changes for people. OLD and NEW are a template, a folder of templates (cdk.out, YAML and JSON files, or folders of
 them), or REV:PATH for one in a revision of git. Stacks are the same if they have the same name. The body of a dashboard that is
 "as in PATH" is read from PATH in the tree that the template comes from.
 
 Exits with 0 if there is no change, 1 if there is one, 2 if something cannot be read. With -fail-on it is 1 only for:
-`)
-		for _, f := range diff.Flags {
-			fmt.Fprintf(flags.Output(), "  %-18s %s\n", f.Flag, f.Meaning)
-		}
-		fmt.Fprintln(flags.Output())
-		flags.PrintDefaults()
+` + kindsOfChanges(),
+		Example: `  $ cwtool diff old.yaml new.yaml
+  $ cwtool diff main:infra/template.yaml infra/template.yaml
+  $ cwtool diff -fail-on alarm-removed,route-lost,critical-weakened -format markdown old/cdk.out cdk.out
+  $ cwtool diff -phases phase1 phase2 phase3`,
+		RunE: func(c *cobra.Command, args []string) error { return d.run(c, args) },
 	}
-	if status, ok := parse(flags, args, out, problems); !ok {
-		return status
+	flags := c.Flags()
+	flags.StringVar(&d.format, "format", "text", "`form` of the report: json (cwtool/diff/schema.json), markdown (for a pull request, at most 65,536 characters), text")
+	flags.StringVar(&d.failOn, "fail-on", "", "exit with 1 only if one of these `kinds` of changes occurs, separated by commas")
+	flags.BoolVar(&d.phases, "phases", false, "compare each of several sets with the one before")
+	flags.StringArrayVar(&d.renames, "rename", nil,
+		"read the word `OLD=NEW` in the older set, to compare environments; by default the names of the folders, where the stacks carry them")
+	d.templates.register(c)
+	complete(c, "format", diffFormats)
+	complete(c, "fail-on", changeFlags())
+	return c
+}
+
+func kindsOfChanges() string {
+	var b strings.Builder
+	for _, f := range diff.Flags {
+		fmt.Fprintf(&b, "  %-18s %s\n", f.Flag, f.Meaning)
 	}
-	d := differ{phases: *phases}
-	d.check(flags.Args(), *format, *failOn, renames)
-	sets := d.read(flags.Args())
-	if len(d.problems) > 0 {
-		fmt.Fprintln(problems, errors.Join(d.problems...))
-		return 2
+	return strings.TrimRight(b.String(), "\n")
+}
+
+func changeFlags() (names []string) {
+	for _, f := range diff.Flags {
+		names = append(names, string(f.Flag))
+	}
+	return names
+}
+
+func (d *diffCommand) run(c *cobra.Command, args []string) error {
+	failOn, err := d.kinds()
+	renames, wrong := d.words()
+	problems := []error{oneOf("format", d.format, diffFormats), err, wrong, d.checkSets(c, args)}
+	sets, err := d.templates.readEach(args)
+	if err := errors.Join(append(problems, err)...); err != nil {
+		return err
 	}
 	var reports []diff.Report
 	for i := range sets[1:] {
-		reports = append(reports, d.compare(sets[i], sets[i+1]))
+		older, newer := diff.Set{Name: args[i], Templates: sets[i]}, diff.Set{Name: args[i+1], Templates: sets[i+1]}
+		reports = append(reports, compare(older, newer, renames))
 	}
-	write(out, *format, reports)
-	return d.status(reports)
+	if err := d.write(c.OutOrStdout(), reports); err != nil {
+		return err
+	}
+	if slices.ContainsFunc(reports, func(r diff.Report) bool { return isFinding(r, failOn) }) {
+		return errFindings
+	}
+	return nil
 }
 
-// differ is what the arguments ask for.
-type differ struct {
-	phases   bool
-	failOn   []diff.Flag
-	renames  [][2]string
-	problems []error
-}
-
-func (d *differ) report(format string, args ...any) {
-	d.problems = append(d.problems, fmt.Errorf(format, args...))
-}
-
-func (d *differ) check(sets []string, format, failOn string, renames []string) {
+func (d *diffCommand) checkSets(c *cobra.Command, args []string) error {
 	switch {
-	case d.phases && len(sets) < 2:
-		d.report("-phases takes two sets or more, found %d", len(sets))
-	case !d.phases && len(sets) != 2:
-		d.report("expected OLD and NEW, found %d arguments; cwtool diff -h says more", len(sets))
+	case d.phases && len(args) < 2:
+		return fmt.Errorf("-phases takes two sets or more, found %d", len(args))
+	case !d.phases && len(args) != 2:
+		return fmt.Errorf("expected OLD and NEW, found %d arguments; %s -h says more", len(args), c.CommandPath())
 	}
-	if !slices.Contains([]string{"text", "markdown", "json"}, format) {
-		d.report("-format %s is not known; expected text, markdown or json", format)
+	return nil
+}
+
+// kinds returns the changes to fail on; none stands for any change.
+func (d *diffCommand) kinds() (kinds []diff.Flag, err error) {
+	var problems []error
+	for _, name := range strings.FieldsFunc(d.failOn, func(r rune) bool { return r == ',' || r == ' ' }) {
+		problems = append(problems, oneOf("fail-on", name, changeFlags()))
+		kinds = append(kinds, diff.Flag(name))
 	}
-	var known []string
-	for _, f := range diff.Flags {
-		known = append(known, string(f.Flag))
-	}
-	for _, name := range strings.FieldsFunc(failOn, func(r rune) bool { return r == ',' || r == ' ' }) {
-		if !slices.Contains(known, name) {
-			d.report("-fail-on %s is not known; expected %s", name, strings.Join(known, ", "))
-		}
-		d.failOn = append(d.failOn, diff.Flag(name))
-	}
-	for _, r := range renames {
+	return kinds, errors.Join(problems...)
+}
+
+// words returns the words to read in the older set, each with the one in its place.
+func (d *diffCommand) words() (pairs [][2]string, err error) {
+	var problems []error
+	for _, r := range d.renames {
 		from, to, ok := strings.Cut(r, "=")
 		if !ok || from == "" || to == "" {
-			d.report("-rename %s: expected old=new", r)
+			problems = append(problems, fmt.Errorf("-rename %s: expected OLD=NEW", r))
 		}
-		d.renames = append(d.renames, [2]string{from, to})
+		pairs = append(pairs, [2]string{from, to})
 	}
+	return pairs, errors.Join(problems...)
 }
 
-func (d *differ) read(names []string) (sets []diff.Set) {
-	for _, name := range names {
-		templates, err := source.Read(name)
-		if err != nil {
-			d.problems = append(d.problems, err)
-		}
-		sets = append(sets, diff.Set{Name: name, Templates: templates})
+func compare(older, newer diff.Set, renames [][2]string) diff.Report {
+	for _, r := range renames {
+		older = older.Rename(r[0], r[1])
 	}
-	return sets
+	if from, to, differ := diff.Environments(older, newer); differ && len(renames) == 0 {
+		older = older.Rename(from, to)
+	}
+	return diff.Between(older, newer)
 }
 
-func (d *differ) compare(old, new diff.Set) diff.Report {
-	for _, r := range d.renames {
-		old = old.Rename(r[0], r[1])
+func isFinding(r diff.Report, failOn []diff.Flag) bool {
+	if len(failOn) == 0 {
+		return !r.Empty()
 	}
-	if from, to, differ := diff.Environments(old, new); differ && len(d.renames) == 0 {
-		old = old.Rename(from, to)
-	}
-	return diff.Between(old, new)
+	found := r.Flags()
+	return slices.ContainsFunc(failOn, func(f diff.Flag) bool { return slices.Contains(found, f) })
 }
 
-func (d *differ) status(reports []diff.Report) int {
-	for _, r := range reports {
-		found := r.Flags()
-		if len(d.failOn) == 0 && !r.Empty() || slices.ContainsFunc(d.failOn, func(f diff.Flag) bool { return slices.Contains(found, f) }) {
-			return 1
-		}
-	}
-	return 0
-}
-
-func write(out io.Writer, format string, reports []diff.Report) {
-	switch format {
+func (d *diffCommand) write(w io.Writer, reports []diff.Report) error {
+	switch d.format {
 	case "json":
-		_ = diff.JSON(out, reports...) // a closed pipe is nobody's concern
+		return diff.JSON(w, reports...)
 	case "markdown":
 		for _, r := range reports {
-			fmt.Fprintln(out, r.Markdown(diff.Limit/len(reports)))
+			fmt.Fprintln(w, r.Markdown(diff.Limit/len(reports)))
 		}
-	default:
-		for i, r := range reports {
-			if i > 0 {
-				fmt.Fprintln(out)
-			}
-			if !r.Empty() || len(reports) > 1 {
-				fmt.Fprint(out, r.Text(colours(out)))
-			}
+		return nil
+	}
+	out, ok := w.(*output)
+	for i, r := range reports {
+		if i > 0 {
+			fmt.Fprintln(w)
+		}
+		if !r.Empty() || len(reports) > 1 {
+			fmt.Fprint(w, r.Text(ok && out.colours))
 		}
 	}
-}
-
-// colours reports whether the output is a terminal whose user has not asked for none (no-color.org).
-func colours(out io.Writer) bool {
-	file, ok := out.(*os.File)
-	if !ok || os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
-		return false
-	}
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
+	return nil
 }

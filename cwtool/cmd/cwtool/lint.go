@@ -2,112 +2,108 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"maps"
 	"os"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+
 	"github.com/restartix/core-api-monitoring/cwtool/lint"
-	"github.com/restartix/core-api-monitoring/cwtool/source"
 	"github.com/restartix/core-api-monitoring/cwtool/yamlcheck"
 )
 
-func runLint(args []string, out, problems io.Writer) int {
-	return lintAt(time.Now(), args, out, problems)
+type lintCommand struct {
+	templates                    templateFlags
+	format, contract, skip, date string
+	strict                       bool
+	runbooks                     []string
 }
 
-func lintAt(now time.Time, args []string, out, problems io.Writer) int {
-	flags := flag.NewFlagSet("cwtool lint", flag.ContinueOnError)
-	flags.Usage = func() {
-		fmt.Fprint(flags.Output(), "usage: cwtool lint [flags] TEMPLATE...\n\n"+
-			"Finds what is wrong with the alarms, topics and dashboards of templates that are deployed together: files, folders (cdk.out,\n"+
-			"or YAML and JSON files), or REV:PATH for those in a revision of git. Exits with 1 if something is an error, with 2 if something cannot be read.\n\n")
-		flags.PrintDefaults()
+func newLint() *cobra.Command {
+	var l lintCommand
+	c := &cobra.Command{
+		Use:   "lint [flags] TEMPLATE...",
+		Short: "Find alarms that notify nobody, never fire or cry wolf, and what CloudWatch refuses",
+		Long: `Finds what is wrong with the alarms, topics and dashboards of templates that are deployed together.
+Exits with 1 if something is an error (with -strict also for a warning), with 2 if something cannot be read.`,
+		Example: `  $ cwtool lint template.yaml
+  $ cwtool lint -strict -parameters Stage=prod cdk.out
+  $ cwtool lint -format sarif cdk.out > findings.sarif
+  $ cwtool lint -runbooks https://runbooks.example.com=docs/runbooks cdk.out`,
+		RunE: func(c *cobra.Command, args []string) error { return l.run(c, args) },
 	}
 	formats := slices.Sorted(maps.Keys(lint.Formats))
-	format := flags.String("format", "text", "form of the findings: "+strings.Join(formats, ", "))
-	strict := flags.Bool("strict", false, "exit with 1 for warnings, too")
-	contract := flags.String("contract", "", "JSON `file` with the metrics that applications publish")
-	skip := flags.String("skip", "", "`rules` that are not wanted, separated by commas")
-	o := lint.Options{Now: now}
-	flags.Func("runbooks", "`URL=FOLDER`: links that begin with the URL must be a <slug>.md in the folder; may be repeated", func(v string) error {
-		url, folder, ok := strings.Cut(v, "=")
-		if !ok {
-			return errors.New("expected URL=FOLDER")
+	flags := c.Flags()
+	flags.StringVar(&l.format, "format", "text", "`form` of the findings: "+strings.Join(formats, ", "))
+	flags.BoolVar(&l.strict, "strict", false, "exit with 1 for warnings, too")
+	flags.StringVar(&l.contract, "contract", "", "JSON `file` with the metrics that applications publish")
+	flags.StringVar(&l.skip, "skip", "", "`rules` that are not wanted, separated by commas")
+	flags.StringArrayVar(&l.runbooks, "runbooks", nil, "`URL=FOLDER`: links that begin with the URL must lead to a <slug>.md in the folder; may be repeated")
+	flags.StringVar(&l.date, "date", "", "`day` by which ignores expire, such as 2026-01-31; today by default")
+	l.templates.register(c)
+	complete(c, "format", formats)
+	complete(c, "skip", ruleIDs())
+	completeFiles(c, "contract", "json")
+	return c
+}
+
+func (l *lintCommand) run(c *cobra.Command, args []string) error {
+	options, err := l.options()
+	templates, unread := l.templates.read(args)
+	if err := errors.Join(err, unread); err != nil {
+		return err
+	}
+	findings := options.Check(templates)
+	if err := lint.Formats[l.format](c.OutOrStdout(), findings); err != nil {
+		return err
+	}
+	if lint.Count(findings, lint.Error) > 0 || l.strict && len(findings) > 0 {
+		return errFindings
+	}
+	return nil
+}
+
+// options returns what the flags say, or all that is wrong with them.
+func (l *lintCommand) options() (lint.Options, error) {
+	problems := []error{oneOf("format", l.format, slices.Sorted(maps.Keys(lint.Formats)))}
+	report := func(err error) { problems = append(problems, err) }
+	o := lint.Options{Now: time.Now()}
+	var err error
+	if l.date != "" {
+		if o.Now, err = time.Parse(time.DateOnly, l.date); err != nil {
+			report(fmt.Errorf("-date %s: expected a day such as 2026-01-31", l.date))
+		}
+	}
+	for _, pair := range l.runbooks {
+		url, folder, ok := strings.Cut(pair, "=")
+		if info, err := os.Stat(folder); !ok {
+			report(fmt.Errorf("-runbooks %s: expected URL=FOLDER", pair))
+		} else if err != nil || !info.IsDir() {
+			report(fmt.Errorf("-runbooks %s: no such folder", pair))
 		}
 		o.Runbooks = append(o.Runbooks, lint.Runbooks{URL: url, Folder: folder})
-		return nil
-	})
-	if status, ok := parse(flags, args, out, problems); !ok {
-		return status
 	}
-	var bad []error
-	if lint.Formats[*format] == nil {
-		bad = append(bad, fmt.Errorf("-format %s: expected one of %s%s", *format, strings.Join(formats, ", "), yamlcheck.DidYouMean(*format, formats)))
+	if l.skip != "" {
+		o.Skip = strings.Split(l.skip, ",")
 	}
-	for _, r := range o.Runbooks {
-		if info, err := os.Stat(r.Folder); err != nil || !info.IsDir() {
-			bad = append(bad, fmt.Errorf("-runbooks %s=%s: no such folder", r.URL, r.Folder))
+	for _, id := range o.Skip {
+		if known := ruleIDs(); !slices.Contains(known, id) {
+			report(fmt.Errorf("-skip %s: no such rule%s", id, yamlcheck.DidYouMean(id, known)))
 		}
 	}
-	var err error
-	if o.Skip, err = ruleIDs(*skip); err != nil {
-		bad = append(bad, err)
+	if l.contract != "" {
+		o.Contract, err = parseFile(l.contract, lint.ParseContract)
+		report(err)
 	}
-	if *contract != "" {
-		if o.Contract, err = readContract(*contract); err != nil {
-			bad = append(bad, err)
-		}
-	}
-	if flags.NArg() == 0 {
-		bad = append(bad, errors.New("say which templates: files, folders such as cdk.out, or REV:PATH in git"))
-	}
-	templates, err := source.Read(flags.Args()...)
-	if err := errors.Join(append(bad, err)...); err != nil {
-		fmt.Fprintln(problems, err)
-		return 2
-	}
-	findings := o.Check(templates)
-	if err := lint.Formats[*format](out, findings); err != nil {
-		fmt.Fprintln(problems, err)
-		return 2
-	}
-	if lint.Count(findings, lint.Error) > 0 || *strict && len(findings) > 0 {
-		return 1
-	}
-	return 0
+	return o, errors.Join(problems...)
 }
 
-func readContract(file string) (*lint.Contract, error) {
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return nil, err
-	}
-	contract, err := lint.ParseContract(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", file, err)
-	}
-	return contract, nil
-}
-
-func ruleIDs(list string) ([]string, error) {
-	if list == "" {
-		return nil, nil
-	}
-	var known []string
+func ruleIDs() (ids []string) {
 	for _, r := range lint.Rules {
-		known = append(known, r.ID)
+		ids = append(ids, r.ID)
 	}
-	ids := strings.Split(list, ",")
-	var bad []error
-	for _, id := range ids {
-		if !slices.Contains(known, id) {
-			bad = append(bad, fmt.Errorf("-skip %s: no such rule%s", id, yamlcheck.DidYouMean(id, known)))
-		}
-	}
-	return ids, errors.Join(bad...)
+	return ids
 }

@@ -2,70 +2,61 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 
+	"github.com/spf13/cobra"
+
 	"github.com/restartix/core-api-monitoring/cwtool/preview"
-	"github.com/restartix/core-api-monitoring/cwtool/source"
-	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
-const previewHelp = `usage: cwtool preview [-o FILE] [-scenarios FILE] TEMPLATE...
-
-Writes one page with the dashboards of the templates, as CloudWatch lays them out. Its data is generated, after scenarios between
-which the page switches; statistics, metric math and alarm states are computed from it. A TEMPLATE is a file, a folder (cdk.out, or
-one of YAML and JSON files), or REV:PATH for one in a revision of git.
-
-`
-
-func runPreview(args []string, out, problems io.Writer) int {
-	flags := flag.NewFlagSet("preview", flag.ContinueOnError)
-	flags.Usage = func() {
-		_, _ = fmt.Fprint(flags.Output(), previewHelp)
-		flags.PrintDefaults()
-	}
-	file := flags.String("o", filepath.Join("preview", "index.html"), "the page to write")
-	scenarioFile := flags.String("scenarios", "", "YAML file of scenarios and rules, before those built in; its schema is cwtool/preview/scenarios.schema.json")
-	if status, ok := parse(flags, args, out, problems); !ok {
-		return status
-	}
-	if flags.NArg() == 0 {
-		flags.Usage()
-		return 2
-	}
-	page, err := previewPage(flags.Args(), *scenarioFile)
-	if err == nil {
-		err = os.MkdirAll(filepath.Dir(*file), 0o755)
-	}
-	if err == nil {
-		err = os.WriteFile(*file, page, 0o644)
-	}
-	if err != nil {
-		_, _ = fmt.Fprintln(problems, err)
-		return 2
-	}
-	_, _ = fmt.Fprintln(out, *file)
-	return 0
+type previewCommand struct {
+	templates       templateFlags
+	page, scenarios string
 }
 
-func previewPage(paths []string, scenarioFile string) ([]byte, error) {
-	var problems []error
+func newPreview() *cobra.Command {
+	var p previewCommand
+	c := &cobra.Command{
+		Use:   "preview [flags] TEMPLATE...",
+		Short: "Draw the dashboards on one page, with generated data",
+		Long: `Writes one page with the dashboards of the templates, as CloudWatch lays them out; it opens from disk. Its data is generated, after
+scenarios between which the page switches; statistics, metric math and alarm states are computed from it.
+Prints the page's path. Exits with 2 if there is no dashboard, or if something cannot be read or written.`,
+		Example: `  $ cwtool preview -o dashboards.html template.yaml
+  $ cwtool preview -scenarios incidents.yaml cdk.out`,
+		RunE: func(c *cobra.Command, args []string) error { return p.run(c, args) },
+	}
+	flags := c.Flags()
+	flags.StringVarP(&p.page, "output", "o", filepath.Join("preview", "index.html"), "`page` to write")
+	flags.StringVar(&p.scenarios, "scenarios", "", "YAML `file` of scenarios and rules, before those built in; its schema is cwtool/preview/scenarios.schema.json")
+	p.templates.register(c)
+	completeFiles(c, "output", "html")
+	completeFiles(c, "scenarios", "yaml", "yml")
+	return c
+}
+
+func (p *previewCommand) run(c *cobra.Command, args []string) error {
 	scenarios := preview.Builtin()
-	if scenarioFile != "" {
-		var err error
-		scenarios, err = preview.ReadScenarios(scenarioFile)
-		problems = append(problems, err)
+	var problem error
+	if p.scenarios != "" {
+		scenarios, problem = preview.ReadScenarios(p.scenarios)
 	}
-	var templates []template.Template
-	for _, path := range paths {
-		list, err := source.Read(path)
-		templates, problems = append(templates, list...), append(problems, err)
+	templates, err := p.templates.read(args)
+	if err := errors.Join(problem, err); err != nil {
+		return err
 	}
-	if err := errors.Join(problems...); err != nil {
-		return nil, err
+	page, err := preview.Page(templates, scenarios)
+	if err != nil {
+		return err
 	}
-	return preview.Page(templates, scenarios)
+	if err := os.MkdirAll(filepath.Dir(p.page), 0o755); err != nil {
+		return err
+	}
+	if err := os.WriteFile(p.page, page, 0o644); err != nil {
+		return err
+	}
+	fmt.Fprintln(c.OutOrStdout(), p.page)
+	return nil
 }

@@ -2,26 +2,33 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
-	"io"
 	"os"
 	"regexp"
-	"runtime"
 	"strings"
-	"time"
+
+	"github.com/spf13/cobra"
 
 	"github.com/restartix/core-api-monitoring/cwtool/alarmtest"
 	"github.com/restartix/core-api-monitoring/cwtool/evaluate"
-	"github.com/restartix/core-api-monitoring/cwtool/template"
+	"github.com/restartix/core-api-monitoring/cwtool/source"
 )
 
-const testHelp = `usage: cwtool test [flags] FILE...
+type testCommand struct {
+	templates                templateFlags
+	names, junit             string
+	verbose, coverage, probe bool
+}
 
-Runs tests of the alarms in CloudFormation templates: each FILE says which templates, what samples the
-metrics get, and the complete list of notifications that must follow. cwtool/alarmtest/schema.json
-describes the files, cwtool/alarmtest/testdata/foreign.test.yaml is a longer one than this, and
-docs/alarm-evaluation.md says how faithful the evaluation is.
+func newTest() *cobra.Command {
+	var t testCommand
+	c := &cobra.Command{
+		Use:   "test [flags] FILE...",
+		Short: "Test alarms with series of samples, or probe them at their boundaries",
+		Long: `Runs tests of the alarms in CloudFormation templates: each FILE says which templates, what samples the
+metrics get, and the complete list of notifications that must follow. A folder stands for the test files in it:
+*.test.yaml, or else all YAML files. cwtool/alarmtest/schema.json describes the files, and cwtool/docs/alarm-evaluation.md
+says how faithful the evaluation is.
 
     templates: cdk.out
     tests:
@@ -48,199 +55,123 @@ With -coverage, alarms that were never driven to ALARM and back are listed, and 
 were not probed: a data point within 5 % of the threshold on either side, one breaching data point less than
 needed, and no data at all. Any of them fails.
 
-Exit status: 0 all passed, 1 a test failed or coverage is not complete, 2 something cannot be read.
-
-`
-
-// testRun is what the flags of cwtool test say.
-type testRun struct {
-	only              *regexp.Regexp // of the names of tests
-	verbose, coverage bool
-	out, problems     io.Writer
-	results           []alarmtest.Result
-	failed            int
+Exits with 0 if all passed, 1 if a test failed or coverage is not complete, 2 if something cannot be read or
+no test was run.`,
+		Example: `  $ cwtool test alarms.test.yaml
+  $ cwtool test -run 'pages once' -v tests
+  $ cwtool test -probe -coverage cdk.out
+  $ cwtool test -junit results.xml tests`,
+		RunE: func(c *cobra.Command, args []string) error { return t.run(c, args) },
+	}
+	flags := c.Flags()
+	flags.StringVar(&t.names, "run", "", "run only the tests whose name matches this regular `expression`")
+	flags.BoolVarP(&t.verbose, "verbose", "v", false, "show each test, and what happened in it")
+	flags.StringVar(&t.junit, "junit", "", "write the results to this `file`, too, as JUnit's XML")
+	flags.BoolVar(&t.coverage, "coverage", false, "list the alarms and boundaries that no test covers")
+	flags.BoolVar(&t.probe, "probe", false, "probe the alarms of the templates FILE... at their boundaries")
+	t.templates.register(c)
+	completeFiles(c, "junit", "xml")
+	return c
 }
 
-func runTest(args []string, out, problems io.Writer) int {
-	flags := flag.NewFlagSet("cwtool test", flag.ContinueOnError)
-	flags.Usage = func() {
-		_, _ = fmt.Fprint(flags.Output(), testHelp)
-		flags.PrintDefaults()
-	}
-	run := flags.String("run", "", "run only the tests whose name matches this regular `expression`")
-	verbose := flags.Bool("v", false, "show each test, and what happened in it")
-	junit := flags.String("junit", "", "write the results to this `file`, too, as JUnit's XML")
-	coverage := flags.Bool("coverage", false, "list the alarms and boundaries that no test covers")
-	probe := flags.Bool("probe", false, "probe the alarms of the templates FILE... at their boundaries")
-	if status, ok := parse(flags, args, out, problems); !ok {
-		return status
-	}
-	only, err := regexp.Compile(*run)
-	if err != nil || flags.NArg() == 0 {
-		if err != nil {
-			_, _ = fmt.Fprintln(problems, "-run:", err)
-		}
-		flags.Usage()
-		return 2
-	}
-	files, err := testFiles(flags.Args(), *probe)
+func (t *testCommand) run(c *cobra.Command, args []string) error {
+	only, err := regexp.Compile(t.names)
 	if err != nil {
-		_, _ = fmt.Fprintln(problems, err)
-		return 2
+		err = fmt.Errorf("-run: %w", err)
 	}
-	t := &testRun{only: only, verbose: *verbose, coverage: *coverage, out: out, problems: problems}
-	status := t.all(files)
-	if *junit != "" {
-		if err := writeJUnit(*junit, t.results); err != nil {
-			_, _ = fmt.Fprintln(problems, err)
-			return 2
+	files, unread := t.files(args)
+	if err := errors.Join(err, unread); err != nil {
+		return err
+	}
+	r := newRunner(c, only, t.verbose)
+	r.all(files)
+	if len(r.results) == 0 {
+		return fmt.Errorf("no test was run: %s", nothingToRun(t.names, files))
+	}
+	complete := r.summarize(files, t.coverage)
+	if t.junit != "" {
+		if err := writeJUnit(t.junit, r.results); err != nil {
+			return err
 		}
 	}
-	return status
+	if r.failed > 0 || !complete {
+		return errFindings
+	}
+	return nil
 }
 
-// testFiles reads all files, or takes the templates as one set to be probed.
-func testFiles(paths []string, probe bool) ([]*alarmtest.File, error) {
-	if probe {
-		f, err := probeFile(paths)
+// nothingToRun returns why no test was run.
+func nothingToRun(names string, files []*alarmtest.File) string {
+	var known []string
+	for _, j := range jobs(files, regexp.MustCompile("")) {
+		known = append(known, j.name)
+	}
+	switch {
+	case len(known) == 0:
+		return "the files have none"
+	case len(known) > 10:
+		return fmt.Sprintf("-run %s matches none of %d names", names, len(known))
+	}
+	return fmt.Sprintf("-run %s matches none of: %s", names, strings.Join(known, "; "))
+}
+
+// files returns the test files that the arguments name, or the templates as one set to be probed.
+func (t *testCommand) files(args []string) ([]*alarmtest.File, error) {
+	if t.probe {
+		f, err := t.probes(args)
 		return []*alarmtest.File{f}, err
 	}
-	var files []*alarmtest.File
-	var errs []error
-	for _, path := range paths {
-		f, err := alarmtest.Load(path)
-		files, errs = append(files, f), append(errs, err)
+	parameters, err := source.ParseParameters(t.templates.parameters)
+	problems := []error{err}
+	if len(args) == 0 {
+		problems = append(problems, errors.New("which tests? expected files or folders of them; with -probe, templates"))
 	}
-	return files, errors.Join(errs...)
+	paths, err := testFiles(args)
+	problems = append(problems, err)
+	var files []*alarmtest.File
+	var known []string
+	for _, path := range paths {
+		f, err := alarmtest.Load(path, parameters)
+		if err != nil {
+			problems = append(problems, err)
+			continue
+		}
+		files, known = append(files, f), append(known, f.Parameters...)
+	}
+	if err := errors.Join(problems...); err != nil {
+		return nil, err
+	}
+	return files, parameters.Among(known)
 }
 
-func probeFile(paths []string) (*alarmtest.File, error) {
-	f := &alarmtest.File{Path: paths[0], Probe: true}
-	var templates []template.Template
-	for _, path := range paths {
-		list, err := alarmtest.ReadTemplates(path)
-		if err != nil {
-			return nil, err
+// testFiles returns the files that the arguments stand for: of a folder those that end as tests do, or else all YAML files.
+func testFiles(args []string) (paths []string, err error) {
+	var problems []error
+	for _, arg := range args {
+		if info, err := os.Stat(arg); err != nil || !info.IsDir() {
+			paths = append(paths, arg) // whoever loads it says what is wrong
+			continue
 		}
-		templates = append(templates, list...)
+		found := source.FilesIn(arg, []string{".test.yaml", ".test.yml"}, []string{".yaml", ".yml"})
+		if len(found) == 0 {
+			problems = append(problems, fmt.Errorf("%s: no test files in this folder; expected *.test.yaml, or YAML files", arg))
+		}
+		paths = append(paths, found...)
+	}
+	return paths, errors.Join(problems...)
+}
+
+func (t *testCommand) probes(args []string) (*alarmtest.File, error) {
+	templates, err := t.templates.read(args)
+	if err != nil {
+		return nil, err
 	}
 	alarms, err := evaluate.Read(templates...)
 	if err != nil {
 		return nil, err
 	}
-	f.Sets = []*alarmtest.Set{alarmtest.NewSet("default", alarms)}
-	return f, nil
+	return &alarmtest.File{Path: args[0], Probe: true, Sets: []*alarmtest.Set{alarmtest.NewSet("default", alarms)}}, nil
 }
-
-// job is a test that waits to be run, or probes of a set's alarms.
-type job struct {
-	name    string
-	run     func() []alarmtest.Result
-	results chan []alarmtest.Result
-}
-
-// jobs are the tests that were asked for.
-func (t *testRun) jobs(files []*alarmtest.File) []job {
-	var jobs []job
-	for _, f := range files {
-		for _, test := range f.Tests {
-			if t.only.MatchString(test.Title()) {
-				jobs = append(jobs, job{test.Title(), func() []alarmtest.Result { return []alarmtest.Result{test.Run()} }, make(chan []alarmtest.Result, 1)})
-			}
-		}
-		if f.Probe {
-			for _, s := range f.Sets {
-				jobs = append(jobs, job{"probes of " + s.Name, func() []alarmtest.Result { return s.Probe(f.Path) }, make(chan []alarmtest.Result, 1)})
-			}
-		}
-	}
-	return jobs
-}
-
-// all runs as many tests at once as there are processors, and reports them in their order.
-func (t *testRun) all(files []*alarmtest.File) int {
-	begin := time.Now()
-	jobs := t.jobs(files)
-	free := make(chan struct{}, runtime.GOMAXPROCS(0))
-	go func() {
-		for _, j := range jobs {
-			free <- struct{}{}
-			go func() {
-				j.results <- j.run()
-				<-free
-			}()
-		}
-	}()
-	for i, j := range jobs {
-		t.progress(fmt.Sprintf("%d/%d %s", i+1, len(jobs), j.name))
-		for _, r := range <-j.results {
-			if t.only.MatchString(r.Name) {
-				t.add(r)
-			}
-		}
-	}
-	t.progress("")
-	verdict := "ok"
-	if t.failed > 0 {
-		verdict = "FAIL"
-	}
-	t.printf("%-4s  %d tests, %d failed, %s\n", verdict, len(t.results), t.failed, time.Since(begin).Round(10*time.Millisecond))
-	complete := true
-	if t.coverage {
-		var sets []*alarmtest.Set
-		for _, f := range files {
-			sets = append(sets, f.Sets...)
-		}
-		var report string
-		report, complete = alarmtest.Report(sets, t.results)
-		t.printf("%s", report)
-	}
-	if t.failed > 0 || !complete {
-		return 1
-	}
-	return 0
-}
-
-// printf writes to the output; whoever closes it does not want to know.
-func (t *testRun) printf(format string, args ...any) { _, _ = fmt.Fprintf(t.out, format, args...) }
-
-// progress says on a terminal what runs; no text takes the line away.
-func (t *testRun) progress(text string) {
-	f, ok := t.problems.(*os.File)
-	if !ok {
-		return
-	}
-	if info, err := f.Stat(); err == nil && info.Mode()&os.ModeCharDevice != 0 {
-		_, _ = fmt.Fprint(f, "\r\033[K"+text)
-	}
-}
-
-func (t *testRun) add(r alarmtest.Result) {
-	t.results = append(t.results, r)
-	place := r.File
-	if r.Line > 0 {
-		place = fmt.Sprintf("%s:%d", r.File, r.Line)
-	}
-	switch {
-	case len(r.Failures) > 0:
-		t.failed++
-		t.progress("")
-		t.printf("FAIL  %s: %s\n", place, r.Name)
-		for _, failure := range r.Failures {
-			t.printf("%s\n", indent(failure, "      "))
-		}
-	case t.verbose:
-		t.progress("")
-		t.printf("ok    %s: %s (%s)\n", place, r.Name, r.Took.Round(time.Millisecond))
-	default:
-		return
-	}
-	if r.Timeline != "" {
-		t.printf("%s\n", indent(r.Timeline, "      "))
-	}
-}
-
-func indent(text, by string) string { return by + strings.ReplaceAll(text, "\n", "\n"+by) }
 
 func writeJUnit(file string, results []alarmtest.Result) error {
 	f, err := os.Create(file)
