@@ -116,7 +116,7 @@ func (n Notifications) PagerDutyEndpoint(d Destination) string {
 	return "https://" + host + "/integration/" + n.Listener(d).IntegrationKey + "/enqueue"
 }
 
-// UnmarshalYAML reads the workspace and one entry for each destination.
+// UnmarshalYAML reads the workspace, PagerDuty's region and one entry for each destination.
 func (n *Notifications) UnmarshalYAML(node *yaml.Node) error {
 	var file struct {
 		SlackWorkspace  string              `yaml:"slackWorkspace"`

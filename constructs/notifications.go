@@ -49,6 +49,8 @@ func notificationKey(stack awscdk.Stack, e *config.Environment, stackName string
 		"Principal": object{"AWS": "arn:aws:iam::" + e.Account + ":root"},
 	}}
 	for _, p := range alarms.PublishersTo(topics...) {
+		// No condition: AWS documents none that CloudWatch passes to KMS, and a condition that is not met silences every alarm.
+		// Who may publish is decided by the topics' policies.
 		statements = append(statements, object{
 			"Sid": p.Name + "EncryptsNotifications", "Effect": "Allow", "Principal": object{"Service": p.Service},
 			"Action": []string{"kms:Decrypt", "kms:GenerateDataKey*"}, "Resource": "*",
