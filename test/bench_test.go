@@ -12,7 +12,7 @@ import (
 
 	"github.com/restartix/core-api-monitoring/alarms"
 	"github.com/restartix/core-api-monitoring/config"
-	"github.com/restartix/core-api-monitoring/cwtool/template"
+	"github.com/restartix/core-api-monitoring/cwtool/source"
 )
 
 // Bounds, as ratios and costs of one run on one machine.
@@ -35,7 +35,7 @@ func BenchmarkSynthesisOfAllReferences(b *testing.B) {
 	}
 	out := b.TempDir()
 	milliseconds(b, command(b, root, out, ""))
-	templates, err := template.Read(out)
+	templates, err := source.Read(out)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/cost"
 	"github.com/restartix/core-api-monitoring/cwtool/golden"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
@@ -21,7 +22,7 @@ func estimates(t *testing.T) []cost.Estimate {
 		}
 		return text
 	}
-	contract, err := cost.ParseContract(read("metrics", "contract.json"))
+	contract, err := cloudwatch.ParseContract(read("metrics", "contract.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/cwtool/source"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 	"github.com/restartix/core-api-monitoring/stacks"
 )
@@ -123,7 +124,7 @@ var createOnly = map[string][]string{
 
 func TestATagFromAboveDoesNotReachTheService(t *testing.T) {
 	a := synth(t)
-	tagged, err := template.Read(filepath.Join(a.dir, taggedStack+".template.json"))
+	tagged, err := source.Read(filepath.Join(a.dir, taggedStack+".template.json"))
 	if err != nil || tagged[0].Resources["Topic"].Properties["Tags"] == nil {
 		t.Fatalf("the tag reaches nothing, so that the test shows nothing: %v", err)
 	}

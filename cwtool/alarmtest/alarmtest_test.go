@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/evaluate"
 	"github.com/restartix/core-api-monitoring/cwtool/metricdata"
 )
@@ -31,7 +32,7 @@ func write(t testing.TB, text string) string {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "x.test.yaml")
-	if err := os.WriteFile(file, []byte("templates: "+template+"\nexcept: [ModelAlarm3D1F]\n"+text), 0o600); err != nil {
+	if err := os.WriteFile(file, []byte("templates: "+template+"\nskip: [ModelAlarm3D1F]\n"+text), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	return file
@@ -49,7 +50,7 @@ func TestWhatIsWrongIsToldWithItsLineAndTheNearestRightName(t *testing.T) {
 	for text, want := range map[string]string{
 		"tests: [{name: a, expect: {}, use: [none]}]":                                                                                    `3: tests[0].use: no set of series has the name "none"`,
 		"tests: [{name: a, expect: {}, for: [beta]}]":                                                                                    `3: tests[0].for: no set of templates has the name "beta"`,
-		"tests: [{name: a, expect: {}, differently: {deflt: {}}}]":                                                                       `3: tests[0].differently.deflt: no set of templates has this name; did you mean "default"?`,
+		"tests: [{name: a, expect: {}, overrides: {deflt: {}}}]":                                                                         `3: tests[0].overrides.deflt: no set of templates has this name; did you mean "default"?`,
 		"tests: [{name: a, expect: {}, start: 2026-13-02T00:00:00Z}]":                                                                    "3: tests[0]: expected a start that is a date",
 		"tests: [{name: a, expect: {}, length: 9999d}]":                                                                                  "no more than two years in all",
 		"tests: [{name: a, expect: {}, series: [{metric: cals, values: 5}]}]":                                                            `3: tests[0].series[0]: no alarm reads such a metric; did you mean "calls"?`,
@@ -101,22 +102,35 @@ func TestWhatIsWrongIsToldWithItsLineAndTheNearestRightName(t *testing.T) {
 	}
 }
 
-func TestAnAlarmThatCannotBeEvaluatedMustBeLeftOutByName(t *testing.T) {
-	file := write(t, "")
+func TestAnAlarmThatCannotBeEvaluatedIsNamedAndTheOthersAreTested(t *testing.T) {
+	file := write(t, "tests: [{name: a, expect: {states: {5m: {ModelAlarm3D1F: OK}}}}]")
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(file, bytes.Replace(text, []byte("except: [ModelAlarm3D1F]"), nil, 1), 0o600); err != nil {
-		t.Fatal(err)
+	load := func(from, to string) (*File, error) {
+		if err := os.WriteFile(file, bytes.Replace(text, []byte(from), []byte(to), 1), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return Load(file, nil)
 	}
-	if _, err := Load(file, nil); err == nil || !strings.Contains(err.Error(), "ModelAlarm3D1F: ThresholdMetricId: an anomaly detection band") {
+	const band = "ThresholdMetricId: an anomaly detection band is a model that CloudWatch trains; it cannot be computed from samples"
+	if _, err := load("skip: [ModelAlarm3D1F]", ""); err == nil || !strings.Contains(err.Error(), "ModelAlarm3D1F is not evaluated: "+band) {
 		t.Error(err)
 	}
-	if err := os.WriteFile(file, bytes.Replace(text, []byte("[ModelAlarm3D1F]"), []byte("[ModelAlarm3D1F, beta latency]"), 1), 0o600); err != nil {
-		t.Fatal(err)
+	text, _, _ = bytes.Cut(text, []byte("tests:"))
+	f, err := load("skip: [ModelAlarm3D1F]", "")
+	if err != nil || len(f.Sets[0].NotEvaluated) != 1 || f.Sets[0].NotEvaluated[0].Text() != band || len(f.Sets[0].Alarms) != 4 {
+		t.Error(f, err)
 	}
-	if _, err := Load(file, nil); err == nil || !strings.Contains(err.Error(), `:2: except[1]: "beta latency" is no alarm that cannot be evaluated`) {
+	for _, name := range []string{"skip", "except"} { // the earlier name
+		f, err := load("skip: ", name+": ")
+		if err != nil || len(f.Sets[0].NotEvaluated) != 0 {
+			t.Error(name, f, err)
+		}
+	}
+	_, err = load("[ModelAlarm3D1F]", "[ModelAlarm3D1F, beta latency]")
+	if err == nil || !strings.Contains(err.Error(), `:2: skip[1]: "beta latency" is not an alarm that cannot be evaluated`) {
 		t.Error(err)
 	}
 }
@@ -153,7 +167,7 @@ func layered(t *testing.T, entries string) (*Test, evaluate.Data, *metricdata.Sa
 	f := mustLoad(t, write(t, "tests:\n  - name: a\n    expect: {}\n    length: 8m\n    warmup: 5m\n    series:\n"+entries))
 	test := f.Tests[0]
 	d := test.data()
-	return test, d, d.Samples[`Shop/calls{Stage="beta"}`]
+	return test, d, d[`Shop/calls{Stage="beta"}`]
 }
 
 func TestSeriesAreLaidOverEachOther(t *testing.T) {
@@ -199,10 +213,13 @@ func mustStatistic(t testing.TB, text string) metricdata.Statistic {
 }
 
 func TestLateSamplesArriveLater(t *testing.T) {
-	test, d, samples := layered(t, "      - {metric: calls, values: 3, late: 2m, during: 1m..2m}")
-	late := d.Late[`Shop/calls{Stage="beta"}`]
-	if samples.Len() != 0 || len(late) != 1 || late[0].At != test.start+60 || late[0].Arrives != test.start+180 {
-		t.Errorf("%d on time, late %v", samples.Len(), late)
+	test, _, samples := layered(t, "      - {metric: calls, values: 3, late: 2m, during: 1m..2m}")
+	sum := mustStatistic(t, "Sum")
+	from := test.start + 60
+	for after, want := range map[int64]bool{120: false, 121: true} {
+		if _, ok := samples.ValueAt(sum, from, from+60, from+after); ok != want {
+			t.Errorf("known %d s after its time: %v", after, ok)
+		}
 	}
 }
 
@@ -214,7 +231,7 @@ func TestDistributionsHaveTheirPercentiles(t *testing.T) {
 		} {
 			f := mustLoad(t, write(t, fmt.Sprintf("tests: [{name: a, expect: {}, length: 1h, series: [{metric: latency, samples: %d, %s}]}]", n, text)))
 			d := f.Tests[0].data()
-			samples := d.Samples[`Shop/latency{Stage="beta"}`]
+			samples := d[`Shop/latency{Stage="beta"}`]
 			from, to := f.Tests[0].start, f.Tests[0].start+3600
 			if got := samples.Count(from, to); math.Abs(got-float64(60*n)) > 1e-6*float64(n) {
 				t.Errorf("%s: %v samples, want %d", text, got, 60*n)
@@ -231,7 +248,7 @@ func TestDistributionsHaveTheirPercentiles(t *testing.T) {
 func TestADayHasItsRhythm(t *testing.T) {
 	f := mustLoad(t, write(t, `tests: [{name: a, expect: {}, start: "2026-03-06T00:00:00Z", length: 2d, warmup: 0s, series: [{metric: calls, daily: {low: 20, high: 100, peak: 13h, weekend: 0.5, noise: 0.1}}, {metric: latency, daily: {low: 10, high: 10}, lognormal: {median: 1, p95: 2}}, {metric: 5xx, blips: {about: 1h, value: 7}}]}]`))
 	d := f.Tests[0].data()
-	calls, start := d.Samples[`Shop/calls{Stage="beta"}`], f.Tests[0].start
+	calls, start := d[`Shop/calls{Stage="beta"}`], f.Tests[0].start
 	mean := func(hour int64) float64 {
 		v, _ := calls.Value(mustStatistic(t, "Average"), start+3600*hour-1800, start+3600*hour+1800)
 		return v
@@ -244,10 +261,10 @@ func TestADayHasItsRhythm(t *testing.T) {
 	if _, v, _ := calls.At(100); v != math.Trunc(v) {
 		t.Errorf("calls are counted, but there are %v", v)
 	}
-	if got := d.Samples[`Shop/latency{Stage="beta"}`].Count(start, start+86400); got != 14400 {
+	if got := d[`Shop/latency{Stage="beta"}`].Count(start, start+86400); got != 14400 {
 		t.Errorf("%v samples of latency", got)
 	}
-	errors := d.Samples[`Shop/5xx{Stage="beta"}`]
+	errors := d[`Shop/5xx{Stage="beta"}`]
 	if got, _ := errors.Value(mustStatistic(t, "Sum"), start, start+2*86400); got < 7*30 || got > 7*70 {
 		t.Errorf("blips add up to %v", got)
 	}
@@ -256,7 +273,7 @@ func TestADayHasItsRhythm(t *testing.T) {
 func TestRandomValuesDependOnTheSeedAndNoOtherSeries(t *testing.T) {
 	story := func(more, seed string) string {
 		f := mustLoad(t, write(t, "tests: [{name: a, expect: {}, seed: "+seed+", series: [{metric: calls, daily: {low: 5, high: 50, noise: 0.3}}"+more+"]}]"))
-		samples := f.Tests[0].data().Samples[`Shop/calls{Stage="beta"}`]
+		samples := f.Tests[0].data()[`Shop/calls{Stage="beta"}`]
 		var b strings.Builder
 		for i := range samples.Len() {
 			_, v, _ := samples.At(i)
@@ -294,8 +311,8 @@ func TestNotificationsMustBeCompleteAndRight(t *testing.T) {
 }
 
 func TestOneNotificationHasSeveralDestinations(t *testing.T) {
-	s := &Set{Name: "default", Alarms: []*evaluate.Alarm{{Name: "A", LogicalID: "A"}}}
-	s.Alarms[0].Actions[evaluate.Alarming] = []evaluate.Destination{{Name: "x"}, {Name: "long-y", LogicalID: "Y"}}
+	s := &Set{Name: "default", Alarms: []*evaluate.Alarm{{Alarm: &cloudwatch.Alarm{Name: "A"}}}}
+	s.Alarms[0].Actions[cloudwatch.InAlarm] = []evaluate.Destination{{Name: "x"}, {Name: "long-y", LogicalID: "Y"}}
 	if got := s.notices("90s A ALARM -> x, Y", place{}); len(got) != 2 || got[1].destination != "Y" || got[1].from != 90 {
 		t.Errorf("%+v", got)
 	}
@@ -306,8 +323,8 @@ func TestTheTimelineShowsWhatHappened(t *testing.T) {
 	r := f.Tests[0].Run()
 	const want = `                      0m to 12m, a character is 1m: . OK, # ALARM, ? INSUFFICIENT_DATA
 beta checkout errors  ......###...
-                      7m ALARM: 2 of 3 data points greater than or equal to 5 (2 of 3 needed): 20 at 00:06:00, 20 at 00:05:00, 0 at 00:04:00
-                      10m OK: 1 of 3 data points greater than or equal to 5 (2 of 3 needed): 0 at 00:09:00, 0 at 00:08:00, 20 at 00:07:00`
+                      7m ALARM: 2 of 3 datapoints at or above 5 (2 of 3 needed): 20 at 00:06:00, 20 at 00:05:00, 0 at 00:04:00
+                      10m OK: 1 of 3 datapoints at or above 5 (2 of 3 needed): 0 at 00:09:00, 0 at 00:08:00, 20 at 00:07:00`
 	if r.Timeline != want {
 		t.Errorf("got\n%s\nwant\n%s", r.Timeline, want)
 	}
@@ -346,7 +363,7 @@ func FuzzFile(f *testing.F) {
 		}
 		d.Include = nil
 		sets := file.include(d)
-		set := NewSet("default", nil)
+		set := NewSet("default", &cloudwatch.Set{})
 		set.metrics = []metricdata.Metric{{Namespace: "N", Name: "x"}}
 		file.Sets = []*Set{set}
 		for i := range d.Tests {

@@ -15,9 +15,9 @@ type identity struct {
 }
 
 func identify(a *evaluate.Alarm) identity {
-	id := identity{template: a.Template, logicalID: a.LogicalID, name: a.Name}
-	if a.Watch != nil {
-		id.threshold = a.Watch.Threshold
+	id := identity{template: a.Template.Name, logicalID: a.LogicalID(), name: a.Name}
+	if a.Condition != nil {
+		id.threshold = a.Condition.Threshold
 	}
 	return id
 }
@@ -78,12 +78,12 @@ func (c *Coverage) gaps(a *evaluate.Alarm) []string {
 		{c.Alarmed, "never goes to ALARM"},
 		{c.Recovered || !c.Alarmed, "never comes back from ALARM"},
 	}
-	if w := a.Watch; w != nil {
+	if w := a.Condition; w != nil {
 		gaps = append(gaps,
-			gap{c.JustSilent, "not seen silent just at the threshold"},
-			gap{c.JustFiring, "not seen firing just beyond the threshold"},
-			gap{c.OneShort || w.Needed == 1, fmt.Sprintf("not seen silent with %d of %d data points", w.Needed-1, w.Of)},
-			gap{c.Missing || !math.IsNaN(w.WithoutData()), "not seen without data"})
+			gap{c.AtThreshold, "not seen silent just at the threshold"},
+			gap{c.BeyondThreshold, "not seen firing just beyond the threshold"},
+			gap{c.OneDatapointShort || w.DatapointsToAlarm == 1, fmt.Sprintf("not seen silent with %d of %d datapoints", w.DatapointsToAlarm-1, w.EvaluationPeriods)},
+			gap{c.NoData || !math.IsNaN(w.WithoutData()), "not seen without data"})
 	}
 	var texts []string
 	for _, g := range gaps {

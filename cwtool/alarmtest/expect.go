@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/evaluate"
-	"github.com/restartix/core-api-monitoring/cwtool/yamlcheck"
 )
 
 // expectation is what a test expects of one set of templates.
@@ -22,7 +22,7 @@ type expectation struct {
 type notice struct {
 	from, to    int64
 	alarm       *evaluate.Alarm
-	state       evaluate.State
+	state       cloudwatch.State
 	destination string
 	text        string // without the destination
 }
@@ -30,7 +30,7 @@ type notice struct {
 type stateAt struct {
 	at    int64
 	alarm *evaluate.Alarm
-	state evaluate.State
+	state cloudwatch.State
 }
 
 var noticeLine = regexp.MustCompile(`^(\S+)\s+(.*\S)\s+(ALARM|OK|INSUFFICIENT_DATA)\s+->\s+(\S.*)$`)
@@ -40,12 +40,12 @@ var noticeTime = regexp.MustCompile(`^(?:([0-9]+[dhms])+|([0-9]+[dhms])*\.\.([0-
 // expectation compiles what a test expects of its set.
 func (f *File) expectation(t *Test, w written, at place) expectation {
 	e, path := w.Expect, map[string]place{"notifications": at.at("expect", "notifications"), "states": at.at("expect", "states")}
-	if other, ok := w.Differently[t.Set.Name]; ok {
+	if other, ok := w.Overrides[t.Set.Name]; ok {
 		if other.Notifications != nil {
-			e.Notifications, path["notifications"] = other.Notifications, at.at("differently", t.Set.Name, "notifications")
+			e.Notifications, path["notifications"] = other.Notifications, at.at("overrides", t.Set.Name, "notifications")
 		}
 		if other.States != nil {
-			e.States, path["states"] = other.States, at.at("differently", t.Set.Name, "states")
+			e.States, path["states"] = other.States, at.at("overrides", t.Set.Name, "states")
 		}
 	}
 	var result expectation
@@ -62,7 +62,7 @@ func (f *File) expectation(t *Test, w written, at place) expectation {
 	for _, when := range slices.Sorted(maps.Keys(e.States)) {
 		t.checkTime(seconds(when), path["states"].at(when))
 		for _, name := range slices.Sorted(maps.Keys(e.States[when])) {
-			state, _ := evaluate.ParseState(e.States[when][name])
+			state, _ := cloudwatch.ParseState(e.States[when][name])
 			if a := t.Set.alarm(name, path["states"].at(when, name)); a != nil {
 				result.states = append(result.states, stateAt{seconds(when), a, state})
 			}
@@ -87,7 +87,7 @@ func (s *Set) notices(line string, at place) []notice {
 		return nil
 	}
 	n := notice{alarm: s.alarm(m[2], at), text: strings.Join(m[1:4], " ")}
-	n.state, _ = evaluate.ParseState(m[3])
+	n.state, _ = cloudwatch.ParseState(m[3])
 	if from, to, ok := strings.Cut(m[1], ".."); ok {
 		n.from, n.to = seconds(from), seconds(to)
 	} else {
@@ -102,52 +102,6 @@ func (s *Set) notices(line string, at place) []notice {
 	return list
 }
 
-// alarm finds an alarm by its name or its logical id.
-func (s *Set) alarm(name string, at place) *evaluate.Alarm {
-	var found []*evaluate.Alarm
-	var names []string
-	for _, a := range s.Alarms {
-		if a.Name == name {
-			return a
-		}
-		if a.LogicalID == name {
-			found = append(found, a)
-		}
-		names = append(names, a.Name, a.LogicalID)
-	}
-	switch len(found) {
-	case 1:
-		return found[0]
-	case 0:
-		at.add("%s has no alarm %q%s", s.title(), name, yamlcheck.DidYouMean(name, names))
-	default:
-		at.add("%s has several alarms with the logical id %q; expected the name of one, as %q", s.title(), name, found[0].Name)
-	}
-	return nil
-}
-
-func (s *Set) title() string {
-	if s.Name == "default" {
-		return "the set of templates"
-	}
-	return s.Name
-}
-
-func (s *Set) checkDestination(name string, at place) {
-	var names []string
-	for _, a := range s.Alarms {
-		for _, list := range a.Actions {
-			for _, d := range list {
-				if isFor(d, name) {
-					return
-				}
-				names = append(names, d.Name, d.LogicalID)
-			}
-		}
-	}
-	at.add("no alarm of %s notifies %q%s", s.title(), name, yamlcheck.DidYouMean(name, names))
-}
-
 func isFor(d evaluate.Destination, name string) bool { return d.Name == name || d.LogicalID == name }
 
 // shown is a destination by the shorter of its names.
@@ -156,15 +110,6 @@ func shown(d evaluate.Destination) string {
 		return d.LogicalID
 	}
 	return d.Name
-}
-
-// label is an alarm by the shorter of its names, if that is the name of no other.
-func (s *Set) label(a *evaluate.Alarm) string {
-	twin := slices.ContainsFunc(s.Alarms, func(other *evaluate.Alarm) bool { return other != a && other.LogicalID == a.LogicalID })
-	if !a.Unnamed() && (twin || len(a.Name) < len(a.LogicalID)) {
-		return a.Name
-	}
-	return a.LogicalID
 }
 
 // compare lists the notifications that were expected and did not happen (-), and that happened and were not expected (+), among

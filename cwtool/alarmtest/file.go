@@ -3,7 +3,6 @@ package alarmtest
 
 import (
 	_ "embed"
-	"errors"
 	"fmt"
 	"maps"
 	"path"
@@ -13,7 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/restartix/core-api-monitoring/cwtool/evaluate"
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/metricdata"
 	"github.com/restartix/core-api-monitoring/cwtool/source"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
@@ -36,15 +35,7 @@ type File struct {
 
 	doc      *yamlcheck.Document
 	problems yamlcheck.Problems
-	excepted map[int]bool // the places in except that an alarm needed
-}
-
-// Set is templates that are deployed together.
-type Set struct {
-	Name   string // "default" where a file has only one
-	Alarms []*evaluate.Alarm
-
-	metrics []metricdata.Metric
+	skipped  map[int]bool // the places in skip that an alarm needed
 }
 
 // Test is a test against one set of templates.
@@ -67,7 +58,8 @@ type (
 	document struct {
 		Templates  yaml.Node
 		Parameters map[string]map[string]any
-		Except     []string
+		Skip       []string
+		Except     []string // the earlier name of skip
 		Include    []string
 		Series     map[string][]entry
 		Defaults   settings
@@ -84,7 +76,8 @@ type (
 		Series      []entry
 		Seed        uint64
 		Expect      expect
-		Differently map[string]expect
+		Overrides   map[string]expect
+		Differently map[string]expect // the earlier name of overrides
 	}
 	expect struct {
 		Notifications *[]string
@@ -130,8 +123,20 @@ func parse(file string, text []byte) (*File, *document, error) {
 	if err := yaml.Unmarshal(text, d); err != nil {
 		return nil, nil, fmt.Errorf("%s: %w", file, err)
 	}
-	f := &File{Path: file, Probe: d.Probe, doc: doc, problems: problems, excepted: map[int]bool{}}
+	d.rename()
+	f := &File{Path: file, Probe: d.Probe, doc: doc, problems: problems, skipped: map[int]bool{}}
 	return f, d, nil
+}
+
+// rename takes over what stands under earlier names.
+func (d *document) rename() {
+	d.Skip = append(d.Skip, d.Except...)
+	for i := range d.Tests {
+		t := &d.Tests[i]
+		if t.Overrides == nil {
+			t.Overrides = t.Differently
+		}
+	}
 }
 
 // place is a place in a file, for errors.
@@ -221,9 +226,9 @@ func (f *File) readSets(d *document, given source.Parameters) {
 		}
 		f.readSet(d, name, lists[name], given, at)
 	}
-	for i, name := range d.Except {
-		if !f.excepted[i] {
-			place{f, []string{"except", fmt.Sprint(i)}}.add("%q is no alarm that cannot be evaluated; expected nothing else here", name)
+	for i, name := range d.Skip {
+		if !f.skipped[i] {
+			place{f, []string{"skip", fmt.Sprint(i)}}.add("%q is not an alarm that cannot be evaluated; expected nothing else here", name)
 		}
 	}
 }
@@ -264,46 +269,16 @@ func (f *File) readSet(d *document, name string, patterns []string, given source
 			at.add("%v", err)
 		}
 	}
-	alarms, err := evaluate.Read(templates...)
-	for _, problem := range unwrap(err) {
-		var of *evaluate.Problem
-		if errors.As(problem, &of) {
-			if i := slices.IndexFunc(d.Except, func(name string) bool { return name == of.Name || name == of.LogicalID }); i >= 0 {
-				f.excepted[i] = true
-				continue
-			}
+	set := NewSet(name, cloudwatch.Read(templates...))
+	for i, name := range d.Skip {
+		if skipped := set.skip(name); skipped {
+			f.skipped[i] = true
 		}
-		at.add("%v", problem)
 	}
-	if len(alarms) == 0 {
+	if len(set.Alarms)+len(set.NotEvaluated) == 0 {
 		at.add("these templates have no alarms")
 	}
-	f.Sets = append(f.Sets, NewSet(name, alarms))
-}
-
-func unwrap(err error) []error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok {
-		return joined.Unwrap()
-	}
-	return nil
-}
-
-// NewSet makes a set of alarms.
-func NewSet(name string, alarms []*evaluate.Alarm) *Set {
-	s := &Set{Name: name, Alarms: alarms}
-	known := map[string]bool{}
-	for _, a := range alarms {
-		if a.Watch == nil {
-			continue
-		}
-		for _, m := range a.Watch.Metrics {
-			if key := m.Metric.Key(); !known[key] {
-				known[key] = true
-				s.metrics = append(s.metrics, m.Metric)
-			}
-		}
-	}
-	return s
+	f.Sets = append(f.Sets, set)
 }
 
 // add compiles a test for each set of templates it is for.
@@ -333,9 +308,9 @@ func (f *File) add(d *document, i int, sets map[string]background) {
 	for _, s := range f.Sets {
 		names = append(names, s.Name)
 	}
-	for name := range w.Differently {
+	for name := range w.Overrides {
 		if !slices.Contains(names, name) {
-			at.at("differently", name).add("no set of templates has this name%s", yamlcheck.DidYouMean(name, names))
+			at.at("overrides", name).add("no set of templates has this name%s", yamlcheck.DidYouMean(name, names))
 		}
 	}
 	var chosen []*Set

@@ -148,7 +148,7 @@ type sample struct {
 
 // data generates the samples of every metric that the test's alarms read.
 func (t *Test) data() evaluate.Data {
-	d := evaluate.Data{Samples: map[string]*metricdata.Samples{}, Late: map[string][]evaluate.Late{}}
+	d := evaluate.Data{}
 	for _, m := range t.Set.metrics {
 		key := m.Key()
 		var list []sample
@@ -164,13 +164,9 @@ func (t *Test) data() evaluate.Data {
 		samples := &metricdata.Samples{}
 		samples.Grow(len(list))
 		for _, s := range list {
-			if s.arrives > s.at {
-				d.Late[key] = append(d.Late[key], evaluate.Late{At: s.at, Arrives: s.arrives, Value: s.value, Count: s.count})
-			} else {
-				samples.Add(s.at, s.value, s.count)
-			}
+			samples.AddLate(s.at, s.arrives, s.value, s.count)
 		}
-		d.Samples[key] = samples
+		d[key] = samples
 	}
 	return d
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/evaluate"
 	"github.com/restartix/core-api-monitoring/cwtool/metricdata"
 	"github.com/restartix/core-api-monitoring/cwtool/metricmath"
@@ -23,7 +24,7 @@ func (s *Set) Probe(file string) []Result {
 			r.Name += " [" + s.Name + "]"
 		}
 		p := prober{alarm: a, result: &r}
-		if a.Watch != nil {
+		if a.Condition != nil {
 			p.metric()
 		} else {
 			p.composite()
@@ -51,14 +52,14 @@ type input []point
 
 type point struct{ value, count float64 }
 
-// knob is a number of an input that can be turned to move the alarm's value.
-type knob struct {
+// variable is a number of an input that can be turned to move the alarm's value.
+type variable struct {
 	metric int
 	count  bool // the number of samples, else their value
 	name   string
 }
 
-func (k knob) set(in input, v float64) input {
+func (k variable) set(in input, v float64) input {
 	in = slices.Clone(in)
 	if k.count {
 		in[k.metric].count = v
@@ -68,40 +69,40 @@ func (k knob) set(in input, v float64) input {
 	return in
 }
 
-// plant is what is to be probed: a metric alarm, its metrics, and how to compute what it compares.
-type plant struct {
-	w       *evaluate.Watch
-	keys    []string // of the metrics, each once
-	reads   []int    // the place in keys of each of the alarm's metrics
-	counted []bool   // whether the number of samples of a metric matters by itself
-	knobs   []knob
-	env     metricmath.Env
+// model is what is to be probed: a metric alarm, its metrics, and how to compute what it compares.
+type model struct {
+	c         *evaluate.Condition
+	keys      []string // of the metrics, each once
+	reads     []int    // the place in keys of each of the alarm's metrics
+	counted   []bool   // whether the number of samples of a metric matters by itself
+	variables []variable
+	env       metricmath.Env
 }
 
-func newPlant(w *evaluate.Watch) *plant {
-	p := &plant{w: w, env: metricmath.Env{Times: []int64{0}, Results: map[string]metricmath.Value{}}}
-	for _, m := range w.Metrics {
+func newModel(c *evaluate.Condition) *model {
+	p := &model{c: c, env: metricmath.Env{Times: []int64{0}, Results: map[string]metricmath.Value{}}}
+	for _, m := range c.Metrics {
 		i := slices.Index(p.keys, m.Metric.Key())
 		if i < 0 {
 			i = len(p.keys)
 			p.keys, p.counted = append(p.keys, m.Metric.Key()), append(p.counted, false)
-			p.knobs = append(p.knobs, knob{metric: i, name: m.Metric.Name})
+			p.variables = append(p.variables, variable{metric: i, name: m.Metric.Name})
 		}
 		p.reads = append(p.reads, i)
 		if m.Stat.String() == "SampleCount" && !p.counted[i] {
 			p.counted[i] = true
-			p.knobs = append(p.knobs, knob{i, true, "samples of " + m.Metric.Name})
+			p.variables = append(p.variables, variable{i, true, "samples of " + m.Metric.Name})
 		}
-		p.env.Metrics = append(p.env.Metrics, metricmath.Series{ID: m.ID, Period: w.Period, Values: []float64{0}})
+		p.env.Metrics = append(p.env.Metrics, metricmath.Series{ID: m.ID, Period: c.Period, Values: []float64{0}})
 	}
 	return p
 }
 
 // base has all values, and the numbers of samples where those matter, at v.
-func (p *plant) base(v float64) input {
+func (p *model) base(v float64) input {
 	in := make(input, len(p.keys))
 	for i := range in {
-		in[i] = point{v, max(1, math.Ceil(p.w.Enough))}
+		in[i] = point{v, max(1, math.Ceil(p.c.MinSamples))}
 		if p.counted[i] {
 			in[i].count = max(1, math.Round(v))
 		}
@@ -110,8 +111,8 @@ func (p *plant) base(v float64) input {
 }
 
 // value is what the alarm compares.
-func (p *plant) value(in input) float64 {
-	for i, m := range p.w.Metrics {
+func (p *model) value(in input) float64 {
+	for i, m := range p.c.Metrics {
 		var one metricdata.Samples
 		at := in[p.reads[i]]
 		one.Add(0, at.value, at.count)
@@ -122,27 +123,27 @@ func (p *plant) value(in input) float64 {
 		p.env.Metrics[i].Values[0] = v
 	}
 	p.env.Reset()
-	values, err := p.w.Compute(&p.env)
+	values, err := p.c.Compute(&p.env)
 	if err != nil {
 		return math.NaN()
 	}
 	return values[0]
 }
 
-func (p *plant) fires(in input) bool {
+func (p *model) fires(in input) bool {
 	v := p.value(in)
-	return v == v && p.w.Compare.Breaches(v, p.w.Threshold)
+	return v == v && p.c.Comparison.Breaches(v, p.c.Threshold)
 }
 
-// search finds two inputs whose values are next to each other on both sides of the threshold. One knob is turned at a time, the
+// search finds two inputs whose values are next to each other on both sides of the threshold. One variable is turned at a time, the
 // others rest at a common base.
-func (p *plant) search() (silent, firing input, what string, ok bool) {
-	if slices.ContainsFunc(p.w.Math, func(m evaluate.Math) bool { return !m.Expr.Pointwise() }) {
+func (p *model) search() (silent, firing input, what string, ok bool) {
+	if !p.c.Pointwise() {
 		return nil, nil, "", false
 	}
 	for _, b := range []float64{1000, 1, 100_000, 10, 100, 1e7, 0} {
 		base := p.base(b)
-		for _, k := range p.knobs {
+		for _, k := range p.variables {
 			if silent, firing, ok := p.turn(base, k); ok {
 				return silent, firing, k.name, true
 			}
@@ -151,13 +152,13 @@ func (p *plant) search() (silent, firing input, what string, ok bool) {
 	return nil, nil, "", false
 }
 
-// positions are where a knob is tried: each order of magnitude, and around the threshold.
-func (p *plant) positions(k knob) []float64 {
+// positions are where a variable is tried: each order of magnitude, and around the threshold.
+func (p *model) positions(k variable) []float64 {
 	list := []float64{0}
 	for e := -4; e <= 12; e++ {
 		list = append(list, math.Pow10(e), 2*math.Pow10(e), 5*math.Pow10(e))
 	}
-	t := math.Abs(p.w.Threshold)
+	t := math.Abs(p.c.Threshold)
 	list = append(list, t, 0.9*t, 1.1*t)
 	if k.count {
 		list = slices.DeleteFunc(list, func(v float64) bool { return v < 1 || v != math.Trunc(v) })
@@ -166,9 +167,9 @@ func (p *plant) positions(k knob) []float64 {
 	return list
 }
 
-// turn looks for two positions of a knob between which the alarm begins to fire, first among those from 0 upwards: what is counted
+// turn looks for two positions of a variable between which the alarm begins to fire, first among those from 0 upwards: what is counted
 // or measured is seldom negative. A value that is not near the threshold there jumps over it, as from a floor in an IF.
-func (p *plant) turn(base input, k knob) (silent, firing input, ok bool) {
+func (p *model) turn(base input, k variable) (silent, firing input, ok bool) {
 	list := p.positions(k)
 	for _, sign := range []float64{1, -1} {
 		for i := 1; i < len(list) && (sign > 0 || !k.count); i++ {
@@ -189,10 +190,10 @@ func (p *plant) turn(base input, k knob) (silent, firing input, ok bool) {
 	return nil, nil, false
 }
 
-func (p *plant) near(in input) bool { return evaluate.Near(p.value(in), p.w.Threshold) }
+func (p *model) near(in input) bool { return evaluate.Near(p.value(in), p.c.Threshold) }
 
 // close brings two positions on both sides of the threshold together, and away from it again by as little as people would write.
-func (p *plant) close(base input, k knob, low, high float64) (float64, float64) {
+func (p *model) close(base input, k variable, low, high float64) (float64, float64) {
 	fires := p.fires(k.set(base, low))
 	for range 200 {
 		middle := low + (high-low)/2
@@ -220,7 +221,7 @@ func (p *plant) close(base input, k knob, low, high float64) (float64, float64) 
 		}
 		a, b := decimal(n, exponent), decimal(n+direction, exponent)
 		x, y := k.set(base, a), k.set(base, b)
-		exact := p.value(x) == p.w.Threshold || p.value(y) == p.w.Threshold
+		exact := p.value(x) == p.c.Threshold || p.value(y) == p.c.Threshold
 		if p.fires(x) == fires && p.fires(y) != fires && p.near(x) && p.near(y) && (exact || exponent != 0) {
 			return a, b
 		}
@@ -247,9 +248,9 @@ func decimal(v float64, exponent int) float64 {
 }
 
 // show is an input as people read it.
-func (p *plant) show(in input) string {
+func (p *model) show(in input) string {
 	var parts []string
-	for _, k := range p.knobs {
+	for _, k := range p.variables {
 		v := in[k.metric].value
 		if k.count {
 			v = in[k.metric].count
@@ -261,36 +262,36 @@ func (p *plant) show(in input) string {
 
 // metric probes a metric alarm.
 func (p *prober) metric() {
-	w := p.alarm.Watch
-	plant := newPlant(w)
-	silent, firing, knob, ok := plant.search()
+	c := p.alarm.Condition
+	model := newModel(c)
+	silent, firing, variable, ok := model.search()
 	if !ok {
 		p.fail("no input found that puts its value just at and just over the threshold: write a test by hand")
 		return
 	}
-	p.notes = append(p.notes, fmt.Sprintf("turning %s: silent at %s (%.12g), firing at %s (%.12g)", knob, plant.show(silent), plant.value(silent), plant.show(firing), plant.value(firing)))
-	rest := w.Range() + 1
-	p.play(plant, "just silent for long", []phase{{silent, rest}}, []evaluate.State{evaluate.OK})
-	p.play(plant, "just firing, as often as needed", []phase{{silent, rest}, {firing, w.Needed}, {silent, rest}},
-		[]evaluate.State{evaluate.OK, evaluate.Alarming, evaluate.OK})
-	if w.Needed > 1 {
-		p.play(plant, "just firing, once less than needed", []phase{{silent, rest}, {firing, w.Needed - 1}, {silent, rest}}, []evaluate.State{evaluate.OK})
+	p.notes = append(p.notes, fmt.Sprintf("turning %s: silent at %s (%.12g), firing at %s (%.12g)", variable, model.show(silent), model.value(silent), model.show(firing), model.value(firing)))
+	rest := c.Range() + 1
+	p.play(model, "just silent for long", []phase{{silent, rest}}, []cloudwatch.State{cloudwatch.OK})
+	p.play(model, "just firing, as often as needed", []phase{{silent, rest}, {firing, c.DatapointsToAlarm}, {silent, rest}},
+		[]cloudwatch.State{cloudwatch.OK, cloudwatch.InAlarm, cloudwatch.OK})
+	if c.DatapointsToAlarm > 1 {
+		p.play(model, "just firing, once less than needed", []phase{{silent, rest}, {firing, c.DatapointsToAlarm - 1}, {silent, rest}}, []cloudwatch.State{cloudwatch.OK})
 	}
-	p.play(plant, "no data after silence", []phase{{silent, rest}, {nil, rest}}, then(w, evaluate.OK))
-	p.play(plant, "no data after an alarm", []phase{{silent, rest}, {firing, w.Of}, {nil, rest}}, then(w, evaluate.OK, evaluate.Alarming))
+	p.play(model, "no data after silence", []phase{{silent, rest}, {nil, rest}}, then(c, cloudwatch.OK))
+	p.play(model, "no data after an alarm", []phase{{silent, rest}, {firing, c.EvaluationPeriods}, {nil, rest}}, then(c, cloudwatch.OK, cloudwatch.InAlarm))
 }
 
 // then adds the state in which an alarm is once no data is in its range, if it is another one.
-func then(w *evaluate.Watch, states ...evaluate.State) []evaluate.State {
-	last := evaluate.OK
-	switch v := w.WithoutData(); {
-	case v == v && w.Compare.Breaches(v, w.Threshold), v != v && w.Missing == evaluate.MissingBreaches:
-		last = evaluate.Alarming
-	case v == v, w.Missing == evaluate.MissingIsFine:
-	case w.Missing == evaluate.MissingIsIgnored:
+func then(c *evaluate.Condition, states ...cloudwatch.State) []cloudwatch.State {
+	last := cloudwatch.OK
+	switch v := c.WithoutData(); {
+	case v == v && c.Comparison.Breaches(v, c.Threshold), v != v && c.MissingData == cloudwatch.Breaching:
+		last = cloudwatch.InAlarm
+	case v == v, c.MissingData == cloudwatch.NotBreaching:
+	case c.MissingData == cloudwatch.Ignore:
 		return states
 	default:
-		last = evaluate.InsufficientData
+		last = cloudwatch.InsufficientData
 	}
 	if states[len(states)-1] == last {
 		return states
@@ -305,29 +306,29 @@ type phase struct {
 }
 
 // play feeds phases to the alarm alone, and compares the states it goes through from the end of the first one on.
-func (p *prober) play(plant *plant, name string, phases []phase, want []evaluate.State) {
-	d := evaluate.Data{Samples: map[string]*metricdata.Samples{}}
-	for _, key := range plant.keys {
-		d.Samples[key] = &metricdata.Samples{}
+func (p *prober) play(model *model, name string, phases []phase, want []cloudwatch.State) {
+	d := evaluate.Data{}
+	for _, key := range model.keys {
+		d[key] = &metricdata.Samples{}
 	}
 	at := instant(defaultStart)
-	from := at - at%plant.w.Period
+	from := at - at%model.c.Period
 	at = from
 	for _, ph := range phases {
 		for range ph.periods {
 			for i, sample := range ph.input {
-				d.Samples[plant.keys[i]].Add(at, sample.value, sample.count)
+				d[model.keys[i]].Add(at, sample.value, sample.count)
 			}
-			at += plant.w.Period
+			at += model.c.Period
 		}
 	}
-	settled := from + int64(phases[0].periods)*plant.w.Period
+	settled := from + int64(phases[0].periods)*model.c.Period
 	h, seen, err := evaluate.Observe([]*evaluate.Alarm{p.alarm}, d, from, at)
 	if err != nil {
 		p.fail("%s: %v", name, err)
 		return
 	}
-	got := []evaluate.State{h.StateAt(p.alarm, settled)}
+	got := []cloudwatch.State{h.StateAt(p.alarm, settled)}
 	for _, c := range h.Changes {
 		if c.At > settled {
 			got = append(got, c.To)
@@ -345,9 +346,8 @@ const maxChildren = 14
 // composite probes a rule with the states of the alarms it names. It needs a combination that makes it true, with as few alarms as
 // possible, and turns false without any one of them.
 func (p *prober) composite() {
-	children := p.alarm.Rule.Alarms()
+	children := p.alarm.Children()
 	slices.SortFunc(children, func(a, b *evaluate.Alarm) int { return strings.Compare(a.Name, b.Name) })
-	children = slices.Compact(children)
 	if len(children) > maxChildren {
 		p.fail("its rule names %d alarms, too many to try all their states: write a test by hand", len(children))
 		return
@@ -357,7 +357,7 @@ func (p *prober) composite() {
 	for bits := range 1 << len(children) {
 		changes, alarming := childStates(children, bits)
 		switch {
-		case !p.alarm.Rule.Holds(changes):
+		case !p.alarm.Holds(changes):
 			if off == nil || bits == 0 {
 				off = changes
 			}
@@ -387,9 +387,9 @@ func (p *prober) composite() {
 
 func childStates(children []*evaluate.Alarm, bits int) (changes []evaluate.Change, alarming int) {
 	for i, child := range children {
-		state := evaluate.OK
+		state := cloudwatch.OK
 		if bits>>i&1 == 1 {
-			state = evaluate.Alarming
+			state = cloudwatch.InAlarm
 			alarming++
 		}
 		changes = append(changes, evaluate.Change{Alarm: child, To: state})
@@ -400,13 +400,13 @@ func childStates(children []*evaluate.Alarm, bits int) (changes []evaluate.Chang
 func childText(states []evaluate.Change) string {
 	var parts []string
 	for _, c := range states {
-		parts = append(parts, c.Alarm.LogicalID+" "+c.To.String())
+		parts = append(parts, c.Alarm.LogicalID()+" "+c.To.String())
 	}
 	return strings.Join(parts, ", ")
 }
 
 func (c *Coverage) add(other Coverage) {
-	c.Add(other.Seen)
+	c.Coverage.Add(other.Coverage)
 	c.Alarmed = c.Alarmed || other.Alarmed
 	c.Recovered = c.Recovered || other.Recovered
 }

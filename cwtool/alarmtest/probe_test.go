@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/restartix/core-api-monitoring/cwtool/evaluate"
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
@@ -15,11 +15,7 @@ func probed(t *testing.T, resources string) []Result {
 	if err != nil {
 		t.Fatal(err)
 	}
-	alarms, err := evaluate.Read(parsed)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return NewSet("default", alarms).Probe("stack.yaml")
+	return NewSet("default", cloudwatch.Read(parsed)).Probe("stack.yaml")
 }
 
 // watching is a metric alarm with those properties.
@@ -52,7 +48,7 @@ func TestProbesFindTheBoundary(t *testing.T) {
 			t.Errorf("%s\n%v\ngot  %s\nwant %s", properties, r.Failures, r.Timeline, want)
 		}
 		for _, c := range r.Seen {
-			if !c.Alarmed || !c.Recovered || !c.JustSilent || !c.JustFiring || !c.OneShort || !c.Missing && !strings.Contains(properties, "'FILL") {
+			if !c.Alarmed || !c.Recovered || !c.AtThreshold || !c.BeyondThreshold || !c.OneDatapointShort || !c.NoData && !strings.Contains(properties, "'FILL") {
 				t.Errorf("%s: %+v", properties, c)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/evaluate"
 )
 
@@ -26,7 +27,7 @@ type Result struct {
 
 // Coverage is what was seen of an alarm in tests.
 type Coverage struct {
-	evaluate.Seen
+	evaluate.Coverage
 	Alarmed, Recovered bool // from and to another state than ALARM
 }
 
@@ -65,23 +66,23 @@ func (t *Test) Run() Result {
 // Against evaluates other alarms over the test's samples.
 func (t *Test) Against(others []*evaluate.Alarm) (*evaluate.History, error) {
 	other := *t
-	other.Set = NewSet(t.Set.Name, others)
+	other.Set = newSet(t.Set.Name, others)
 	return evaluate.Run(others, other.data(), t.start-t.warmup, t.start+int64(t.Length.Seconds()))
 }
 
 // covered adds to what was seen of boundaries which alarms went to ALARM and back. Composites have no boundaries.
-func covered(h *evaluate.History, seen map[*evaluate.Alarm]*evaluate.Seen) map[*evaluate.Alarm]*Coverage {
+func covered(h *evaluate.History, seen map[*evaluate.Alarm]*evaluate.Coverage) map[*evaluate.Alarm]*Coverage {
 	all := map[*evaluate.Alarm]*Coverage{}
 	for a, s := range seen {
-		all[a] = &Coverage{Seen: *s}
+		all[a] = &Coverage{Coverage: *s}
 	}
 	for _, c := range h.Changes {
 		if all[c.Alarm] == nil {
-			all[c.Alarm] = &Coverage{Seen: evaluate.Seen{JustSilent: true, JustFiring: true, OneShort: true, Missing: true}}
+			all[c.Alarm] = &Coverage{Coverage: evaluate.Coverage{AtThreshold: true, BeyondThreshold: true, OneDatapointShort: true, NoData: true}}
 		}
 		of := all[c.Alarm]
-		of.Alarmed = of.Alarmed || c.To == evaluate.Alarming
-		of.Recovered = of.Recovered || c.From == evaluate.Alarming
+		of.Alarmed = of.Alarmed || c.To == cloudwatch.InAlarm
+		of.Recovered = of.Recovered || c.From == cloudwatch.InAlarm
 	}
 	return all
 }
@@ -126,10 +127,10 @@ func (t *Test) timeline(h *evaluate.History) string {
 }
 
 // worst is ALARM where the alarm was in it at any time in a span, so that a short one shows; else the state at its end.
-func (t *Test) worst(h *evaluate.History, a *evaluate.Alarm, from, to int64) evaluate.State {
+func (t *Test) worst(h *evaluate.History, a *evaluate.Alarm, from, to int64) cloudwatch.State {
 	for _, c := range h.Of(a) {
-		if c.At > from && c.At <= to && c.To == evaluate.Alarming {
-			return evaluate.Alarming
+		if c.At > from && c.At <= to && c.To == cloudwatch.InAlarm {
+			return cloudwatch.InAlarm
 		}
 	}
 	return h.StateAt(a, to)

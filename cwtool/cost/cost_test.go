@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/golden"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
@@ -209,7 +210,7 @@ estimates:
 }
 
 func TestAContractCountsWhatIsPublishedWhetherSomebodyLooksOrNot(t *testing.T) {
-	contract, err := ParseContract([]byte(`{"dimensionValues": {"Method": ["GET", "PUT", "POST"]}, "metrics": [
+	contract, err := cloudwatch.ParseContract([]byte(`{"dimensionValues": {"Method": ["GET", "PUT", "POST"]}, "metrics": [
 		{"namespace": "Shop", "name": "orders", "dimensionSets": [{"sincePhase": 1, "dimensions": ["Shop"]}, {"sincePhase": 1, "dimensions": ["Shop", "Method"]}, {"sincePhase": 2, "dimensions": ["Shop", "Shard", "Pool"]}]},
 		{"namespace": "AWS/SQS", "name": "NumberOfMessagesSent", "dimensionSets": [{"sincePhase": 1, "dimensions": ["Shop"]}]}]}`))
 	if err != nil {
@@ -331,7 +332,7 @@ func TestTheReferencesInputsAreValid(t *testing.T) {
 }
 
 func TestAThousandMetricsGoIntoOneCall(t *testing.T) {
-	contract, err := ParseContract([]byte(`{"metrics": [{"namespace": "Shop", "name": "orders", "dimensionSets": [{"dimensions": ["Shop"]}]}]}`))
+	contract, err := cloudwatch.ParseContract([]byte(`{"metrics": [{"namespace": "Shop", "name": "orders", "dimensionSets": [{"dimensions": ["Shop"]}]}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package cost
 
 import (
 	_ "embed"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"path"
@@ -11,6 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 	"github.com/restartix/core-api-monitoring/cwtool/yamlcheck"
 )
@@ -86,7 +86,7 @@ func ParsePlan(file string, text []byte) (*Plan, error) {
 
 // Estimates makes all estimates of a plan from templates. Without a contract, custom metrics are those that alarms and dashboards
 // name.
-func (p *Plan) Estimates(templates []template.Template, contract *Contract) ([]Estimate, error) {
+func (p *Plan) Estimates(templates []template.Template, contract *cloudwatch.Contract) ([]Estimate, error) {
 	var list []Estimate
 	var problems []error
 	for _, planned := range p.List {
@@ -130,33 +130,9 @@ func (p Planned) choose(templates []template.Template) (list []counted, err erro
 	return list, errors.Join(problems...)
 }
 
-// Contract is what applications publish: metrics, their sets of dimensions, and the values of dimensions that are always the same.
-type Contract struct {
-	DimensionValues map[string][]string
-	Metrics         []struct {
-		Namespace, Name string
-		DimensionSets   []struct {
-			SincePhase int
-			Dimensions []string
-		}
-	}
-}
-
-// ParseContract reads a contract in JSON.
-func ParseContract(text []byte) (*Contract, error) {
-	var c Contract
-	if err := json.Unmarshal(text, &c); err != nil {
-		return nil, fmt.Errorf("not a contract: %w", err)
-	}
-	if len(c.Metrics) == 0 {
-		return nil, errors.New("not a contract: it has no metrics")
-	}
-	return &c, nil
-}
-
 // published is how many metrics applications publish: for each set of dimensions of each metric, one for each combination of
 // values.
-func (c *Contract) published(in Inputs) (float64, error) {
+func published(c *cloudwatch.Contract, in Inputs) (float64, error) {
 	var total float64
 	var unknown []string
 	for _, m := range c.Metrics {
@@ -191,13 +167,4 @@ func (c *Contract) published(in Inputs) (float64, error) {
 		return 0, fmt.Errorf("values: missing; expected in the file of inputs the number of values of %s, which the contract does not list", strings.Join(slices.Compact(unknown), ", "))
 	}
 	return total, nil
-}
-
-func (c *Contract) has(namespace string) bool {
-	for _, m := range c.Metrics {
-		if m.Namespace == namespace {
-			return true
-		}
-	}
-	return false
 }

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/restartix/core-api-monitoring/cwtool/evaluate"
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 )
 
 var (
@@ -57,8 +57,8 @@ const maxNames = 9
 
 // compareRules tries all states of all alarms: whether there are some of which only the first rule is true, and only the second.
 func compareRules(before, after string) (fewer, more, known bool) {
-	a, err := evaluate.ParseRule(before)
-	b, err2 := evaluate.ParseRule(after)
+	a, err := cloudwatch.ParseRule(before)
+	b, err2 := cloudwatch.ParseRule(after)
 	if err != nil || err2 != nil {
 		return false, false, false
 	}
@@ -66,17 +66,18 @@ func compareRules(before, after string) (fewer, more, known bool) {
 	if len(names) > maxNames {
 		return false, false, false
 	}
-	states := map[string]evaluate.State{}
+	states := map[string]cloudwatch.State{}
 	var try func(rest []string)
 	try = func(rest []string) {
 		if len(rest) > 0 {
-			for _, s := range []evaluate.State{evaluate.OK, evaluate.Alarming, evaluate.InsufficientData} {
+			for _, s := range []cloudwatch.State{cloudwatch.OK, cloudwatch.InAlarm, cloudwatch.InsufficientData} {
 				states[rest[0]] = s
 				try(rest[1:])
 			}
 			return
 		}
-		x, y := a.HoldsIn(states), b.HoldsIn(states)
+		state := func(part *cloudwatch.Rule) cloudwatch.State { return states[part.Name] }
+		x, y := a.Holds(state), b.Holds(state)
 		fewer, more = fewer || x && !y, more || y && !x
 	}
 	try(names)

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/delivery"
-	"github.com/restartix/core-api-monitoring/cwtool/evaluate"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
@@ -25,7 +25,7 @@ func (r *resource) place() place { return place{r.in.Name, r.LogicalID} }
 // composite is a composite alarm with a rule that can be evaluated.
 type composite struct {
 	*resource
-	rule *evaluate.Rule
+	rule *cloudwatch.Rule
 }
 
 // route is a way to people. Through is the composite that it leads through, if any.
@@ -42,7 +42,7 @@ func newSide(templates []template.Template) *side {
 	}
 	for _, r := range s.resources {
 		if r.alarm != nil && r.alarm.composite {
-			if rule, err := evaluate.ParseRule(r.alarm.signal); err == nil {
+			if rule, err := cloudwatch.ParseRule(r.alarm.signal); err == nil {
 				s.composites = append(s.composites, composite{r, rule})
 			}
 		}
@@ -105,13 +105,13 @@ func (c composite) holds(alarming []string) bool {
 	if !slices.ContainsFunc(names, func(n string) bool { return slices.Contains(alarming, n) }) {
 		return false
 	}
-	states := map[string]evaluate.State{}
+	states := map[string]cloudwatch.State{}
 	for _, n := range names {
-		if states[n] = evaluate.OK; slices.Contains(alarming, n) {
-			states[n] = evaluate.Alarming
+		if states[n] = cloudwatch.OK; slices.Contains(alarming, n) {
+			states[n] = cloudwatch.InAlarm
 		}
 	}
-	return c.rule.HoldsIn(states)
+	return c.rule.Holds(func(part *cloudwatch.Rule) cloudwatch.State { return states[part.Name] })
 }
 
 // told are those whom an alarm reaches, itself before through composites.

@@ -3,55 +3,29 @@
 package evaluate
 
 import (
-	"github.com/restartix/core-api-monitoring/cwtool/metricdata"
-	"github.com/restartix/core-api-monitoring/cwtool/metricmath"
+	"slices"
+	"strings"
+
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
+	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
-// State is an alarm's state.
-type State uint8
-
-// An alarm that was never evaluated has insufficient data.
-const (
-	InsufficientData State = iota
-	OK
-	Alarming
-)
-
-var stateNames = [...]string{"INSUFFICIENT_DATA", "OK", "ALARM"}
-
-// String is the state as CloudWatch writes it.
-func (s State) String() string { return stateNames[s] }
-
-// ParseState reads a state as CloudWatch writes it.
-func ParseState(text string) (State, bool) {
-	for i, name := range stateNames {
-		if name == text {
-			return State(i), true
-		}
-	}
-	return 0, false
-}
-
-// Alarm is a metric alarm, or a composite one where Rule is set.
+// Alarm is an alarm that can be evaluated over samples.
 type Alarm struct {
-	Name      string // as deployed; ${LogicalID} where CloudFormation makes one up
-	LogicalID string
-	Template  string
-	Watch     *Watch
-	Rule      *Rule
+	*cloudwatch.Alarm
+	Condition   *Condition // nil for a composite
+	Actions     [3][]Destination
+	Suppression *Suppression // nil where nothing suppresses the actions
 
-	// Suppressor is the alarm whose ALARM state holds back this composite's actions; Wait and Extension are in seconds.
-	Suppressor      *Alarm
-	Wait, Extension int64
-
-	// Actions are what happens on a change to each state; none where the template disables them.
-	Actions [3][]Destination
+	children []*Alarm               // that the rule names
+	mutedBy  []*cloudwatch.MuteRule // whose schedules are known
 }
 
-// Unnamed reports whether CloudFormation makes up the alarm's name.
-func (a *Alarm) Unnamed() bool { return a.Name == unnamed(a.LogicalID) }
-
-func unnamed(logicalID string) string { return "${" + logicalID + "}" }
+// Suppression is what suppresses a composite's actions, with its periods in seconds.
+type Suppression struct {
+	Suppressor                  *Alarm
+	WaitPeriod, ExtensionPeriod int64
+}
 
 // Destination is what an action notifies: an SNS topic, or anything else by its ARN.
 type Destination struct {
@@ -59,92 +33,89 @@ type Destination struct {
 	LogicalID string // empty where it is no resource of the templates
 }
 
-// Missing is what a missing data point means.
-type Missing uint8
+// Children returns the alarms that a composite's rule names.
+func (a *Alarm) Children() []*Alarm { return slices.Clone(a.children) }
 
-// As TreatMissingData has them.
-const (
-	MissingIsMissing Missing = iota
-	MissingIsIgnored
-	MissingBreaches
-	MissingIsFine
-)
-
-var missingNames = map[string]Missing{
-	"missing": MissingIsMissing, "ignore": MissingIsIgnored, "breaching": MissingBreaches, "notBreaching": MissingIsFine,
+// Read returns the alarms of templates that are deployed together, sorted by name, and the problems because of which others are not
+// among them.
+func Read(templates ...template.Template) ([]*Alarm, []*cloudwatch.Problem) {
+	set := cloudwatch.Read(templates...)
+	return New(set), set.Problems
 }
 
-// Comparison is when a data point breaches the threshold.
-type Comparison uint8
-
-// As ComparisonOperator has them.
-const (
-	Greater Comparison = iota
-	GreaterOrEqual
-	Less
-	LessOrEqual
-)
-
-var comparisonNames = map[string]Comparison{
-	"GreaterThanThreshold": Greater, "GreaterThanOrEqualToThreshold": GreaterOrEqual,
-	"LessThanThreshold": Less, "LessThanOrEqualToThreshold": LessOrEqual,
-}
-
-var comparisonWords = [...]string{"greater than", "greater than or equal to", "less than", "less than or equal to"}
-
-// Breaches reports whether a value breaches a threshold.
-func (c Comparison) Breaches(value, threshold float64) bool {
-	switch c {
-	case Greater:
-		return value > threshold
-	case GreaterOrEqual:
-		return value >= threshold
-	case Less:
-		return value < threshold
+// New returns the alarms of a set that can be evaluated, sorted by name.
+func New(set *cloudwatch.Set) []*Alarm {
+	var list []*Alarm
+	of := map[*cloudwatch.Alarm]*Alarm{}
+	for _, a := range set.Alarms {
+		if !a.Computable() {
+			continue
+		}
+		compiled := &Alarm{Alarm: a}
+		if a.Condition != nil {
+			compiled.Condition = compile(a.Condition)
+		}
+		if a.ActionsEnabled {
+			for _, state := range cloudwatch.States {
+				compiled.Actions[state] = destinations(set.Stacks, a, state)
+			}
+		}
+		of[a] = compiled
+		list = append(list, compiled)
 	}
-	return value <= threshold
-}
-
-// Watch is what a metric alarm evaluates.
-type Watch struct {
-	Metrics   []Input
-	Math      []Math // in the order of evaluation; none where a single metric is compared
-	Returned  string // the id of what is compared
-	Period    int64  // seconds
-	Of        int    // N, the number of data points that are evaluated
-	Needed    int    // M, how many of them must breach
-	Compare   Comparison
-	Threshold float64
-	Missing   Missing
-
-	// Enough is how many samples the only metric's percentile needs in a period: the state is kept while there are fewer.
-	Enough float64
-}
-
-// Input is a metric that an alarm reads.
-type Input struct {
-	ID     string
-	Metric metricdata.Metric
-	Stat   metricdata.Statistic
-}
-
-// Math is an expression that an alarm evaluates.
-type Math struct {
-	ID   string
-	Expr *metricmath.Expr
-}
-
-// Range is how many data points are read: more than N, to bridge missing ones.
-func (w *Watch) Range() int { return w.Of + max(w.Of/3, 2) }
-
-// Step is how many seconds apart evaluations are: 10 with a period of less than a minute, an hour where all periods together
-// exceed a day, else a minute.
-func (w *Watch) Step() int64 {
-	switch {
-	case w.Period < 60:
-		return 10
-	case int64(w.Of)*w.Period > 86400:
-		return 3600
+	for _, a := range list {
+		a.connect(of)
 	}
-	return 60
+	for _, m := range set.MuteRules {
+		for _, target := range m.Targets {
+			if a := of[target.Alarm]; a != nil && m.Schedule != nil {
+				a.mutedBy = append(a.mutedBy, m)
+			}
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *Alarm) int { return strings.Compare(a.Name, b.Name) })
+	return list
+}
+
+// connect looks up the alarms that a composite needs: they are computable, as it is.
+func (a *Alarm) connect(of map[*cloudwatch.Alarm]*Alarm) {
+	if a.Rule == nil {
+		return
+	}
+	for _, child := range a.Rule.Alarms() {
+		a.children = append(a.children, of[child])
+	}
+	if s := a.Alarm.Suppression; s != nil {
+		a.Suppression = &Suppression{of[s.Alarm], int64(s.WaitPeriod.Value), int64(s.ExtensionPeriod.Value)}
+	}
+}
+
+// destinations are those of an alarm's actions, each once. Actions under conditions that parameters do not decide count as there.
+func destinations(stacks *template.Stacks, a *cloudwatch.Alarm, state cloudwatch.State) []Destination {
+	var list []Destination
+	for _, action := range a.Actions[state] {
+		if d := destination(stacks, a.Template, action); !slices.Contains(list, d) {
+			list = append(list, d)
+		}
+	}
+	return list
+}
+
+func destination(stacks *template.Stacks, from *template.Template, action cloudwatch.Action) Destination {
+	target := stacks.Follow(from, action.Value)
+	if t := target.Template; t != nil {
+		d := Destination{Name: target.Resource.LogicalID, LogicalID: target.Resource.LogicalID}
+		if named := t.Text(target.Resource, "TopicName"); named != "" && template.Known(named) {
+			d.Name = named
+		}
+		return d
+	}
+	text := target.Text
+	if ref, ok := template.ParseReference(text); ok {
+		return Destination{Name: ref.LogicalID}
+	}
+	if strings.Contains(text, ":sns:") {
+		text = text[strings.LastIndex(text, ":")+1:]
+	}
+	return Destination{Name: text}
 }

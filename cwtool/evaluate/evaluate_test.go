@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/metricdata"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
@@ -16,13 +17,24 @@ import (
 func row(text string) []float64 {
 	var points []float64
 	for _, c := range strings.ReplaceAll(text, " ", "") {
-		points = append(points, map[rune]float64{'0': 0, 'X': 9, '-': math.NaN(), 'f': few}[c])
+		points = append(points, map[rune]float64{'0': 0, 'X': 9, '-': math.NaN(), 'f': tooFew}[c])
 	}
 	return points
 }
 
-func watch(needed, of int, missing Missing) *Watch {
-	return &Watch{Needed: needed, Of: of, Missing: missing, Threshold: 5, Period: 60}
+func condition(m, n int, missing cloudwatch.MissingData) *Condition {
+	return &Condition{
+		DatapointsToAlarm: m, EvaluationPeriods: n, MissingData: missing, Threshold: 5, Period: 60, Comparison: cloudwatch.GreaterThanThreshold,
+	}
+}
+
+// newestOf is what an evaluation reads of data points, the newest right.
+func newestOf(points []float64) *datapoints {
+	return &datapoints{settled: points, newest: len(points) - 1, stride: 1}
+}
+
+func randomMissing(r *rand.Rand) cloudwatch.MissingData {
+	return cloudwatch.MissingDataValues[r.IntN(len(cloudwatch.MissingDataValues))]
 }
 
 // The tables of CloudWatch's user guide, "Configuring how CloudWatch alarms treat missing data", and the examples in its text; the two
@@ -49,14 +61,15 @@ func TestTheDocumentedTablesOfMissingDataHold(t *testing.T) {
 		{2, "- - - X -", "ALARM", "=", "ALARM", "OK"},
 		{2, "- - - - X", "INSUFFICIENT_DATA", "=", "ALARM", "OK"}, // earlier edition
 	} {
-		for missing, want := range []string{c.missing, c.ignore, c.breaching, c.notBreachg} {
-			w := watch(c.needed, 3, Missing(missing))
+		for missing, want := range map[cloudwatch.MissingData]string{
+			cloudwatch.Missing: c.missing, cloudwatch.Ignore: c.ignore, cloudwatch.Breaching: c.breaching, cloudwatch.NotBreaching: c.notBreachg,
+		} {
 			got := "="
-			if state, ok := w.state(row(c.points), 4, 1, OK); ok {
+			if state, ok := condition(c.needed, 3, missing).state(newestOf(row(c.points)), cloudwatch.OK); ok {
 				got = state.String()
 			}
 			if got != want {
-				t.Errorf("%d of 3, %s, missing data %d: %s, want %s", c.needed, c.points, missing, got, want)
+				t.Errorf("%d of 3, %s, missing data %s: %s, want %s", c.needed, c.points, missing, got, want)
 			}
 		}
 	}
@@ -65,7 +78,7 @@ func TestTheDocumentedTablesOfMissingDataHold(t *testing.T) {
 func TestAPointOfTooFewSamplesKeepsTheStateAndIsSkippedLater(t *testing.T) {
 	for points, want := range map[string]string{"X X X X f": "=", "0 0 0 0 f": "=", "X X f X X": "ALARM", "0 X f X X": "ALARM", "X 0 f X X": "OK"} {
 		got := "="
-		if state, ok := watch(3, 3, MissingIsFine).state(row(points), 4, 1, OK); ok {
+		if state, ok := condition(3, 3, cloudwatch.NotBreaching).state(newestOf(row(points)), cloudwatch.OK); ok {
 			got = state.String()
 		}
 		if got != want {
@@ -75,9 +88,9 @@ func TestAPointOfTooFewSamplesKeepsTheStateAndIsSkippedLater(t *testing.T) {
 }
 
 // alarming is the state of an alarm that was OK.
-func (w *Watch) alarming(points []float64) bool {
-	state, ok := w.state(points, len(points)-1, 1, OK)
-	return ok && state == Alarming
+func (c *Condition) alarming(points []float64) bool {
+	state, ok := c.state(newestOf(points), cloudwatch.OK)
+	return ok && state == cloudwatch.InAlarm
 }
 
 func random(r *rand.Rand, n int, alphabet string) string {
@@ -92,10 +105,10 @@ func TestAFinePointThatComesInNeverRaisesAnAlarm(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 2))
 	for range 20_000 {
 		of := 1 + r.IntN(6)
-		w := watch(1+r.IntN(of), of, Missing(r.IntN(4)))
+		w := condition(1+r.IntN(of), of, randomMissing(r))
 		points := random(r, w.Range(), "0X--")
 		if before, after := w.alarming(row(points)), w.alarming(row(points[1:]+"0")); after && !before {
-			t.Fatalf("%d of %d, missing data %d: %s is no alarm, but %s0 is", w.Needed, of, w.Missing, points, points[1:])
+			t.Fatalf("%d of %d, missing data %s: %s is no alarm, but %s0 is", w.DatapointsToAlarm, of, w.MissingData, points, points[1:])
 		}
 	}
 }
@@ -104,12 +117,12 @@ func TestFewerNeededPointsNeverMakeAnAlarmRarer(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for range 20_000 {
 		of := 2 + r.IntN(6)
-		w := watch(2+r.IntN(of-1), of, Missing(r.IntN(4)))
+		w := condition(2+r.IntN(of-1), of, randomMissing(r))
 		points := row(random(r, w.Range(), "0X--"))
 		fewer := *w
-		fewer.Needed--
+		fewer.DatapointsToAlarm--
 		if w.alarming(points) && !fewer.alarming(points) {
-			t.Fatalf("missing data %d: %v alarms with %d of %d but not with %d", w.Missing, points, w.Needed, of, fewer.Needed)
+			t.Fatalf("missing data %s: %v alarms with %d of %d but not with %d", w.MissingData, points, w.DatapointsToAlarm, of, fewer.DatapointsToAlarm)
 		}
 	}
 }
@@ -118,16 +131,16 @@ func TestMorePeriodsToFindThemInNeverMakeAnAlarmRarer(t *testing.T) {
 	r := rand.New(rand.NewPCG(5, 6))
 	for range 20_000 {
 		of := 1 + r.IntN(6)
-		w := watch(1+r.IntN(of), of, MissingIsFine)
+		w := condition(1+r.IntN(of), of, cloudwatch.NotBreaching)
 		wider := *w
-		wider.Of++
+		wider.EvaluationPeriods++
 		alphabet := "0X"
 		if r.IntN(2) == 0 {
 			alphabet = "0X--"
 		}
 		points := row(random(r, wider.Range(), alphabet))
 		if w.alarming(points) && !wider.alarming(points) {
-			t.Fatalf("%v alarms with %d of %d but not of %d", points, w.Needed, of, wider.Of)
+			t.Fatalf("%v alarms with %d of %d but not of %d", points, w.DatapointsToAlarm, of, wider.EvaluationPeriods)
 		}
 	}
 }
@@ -145,9 +158,9 @@ func templateOf(t testing.TB, resources string) template.Template {
 
 func mustRead(t testing.TB, resources string) []*Alarm {
 	t.Helper()
-	alarms, err := Read(templateOf(t, resources))
-	if err != nil {
-		t.Fatal(err)
+	alarms, problems := Read(templateOf(t, resources))
+	if len(problems) > 0 {
+		t.Fatal(problems[0])
 	}
 	return alarms
 }
@@ -187,9 +200,9 @@ func minutes(values string) *metricdata.Samples {
 }
 
 func data(pairs ...any) Data {
-	d := Data{Samples: map[string]*metricdata.Samples{}, Late: map[string][]Late{}}
+	d := Data{}
 	for i := 0; i < len(pairs); i += 2 {
-		d.Samples[metric(pairs[i].(string)).Key()] = pairs[i+1].(*metricdata.Samples)
+		d[metric(pairs[i].(string)).Key()] = pairs[i+1].(*metricdata.Samples)
 	}
 	return d
 }
@@ -207,7 +220,7 @@ func evaluate(t testing.TB, alarms []*Alarm, d Data, length time.Duration) *Hist
 func story(h *History) string {
 	var b strings.Builder
 	for _, c := range h.Changes {
-		fmt.Fprintf(&b, "%d %s %s\n", (c.At-start)/60, c.Alarm.LogicalID, c.To)
+		fmt.Fprintf(&b, "%d %s %s\n", (c.At-start)/60, c.Alarm.LogicalID(), c.To)
 	}
 	return b.String()
 }
@@ -215,7 +228,7 @@ func story(h *History) string {
 func notified(h *History) string {
 	var b strings.Builder
 	for _, n := range h.Notifications {
-		fmt.Fprintf(&b, "%d %s %s %s\n", n.At-start, n.Alarm.LogicalID, n.State, n.Destination.Name)
+		fmt.Fprintf(&b, "%d %s %s %s\n", n.At-start, n.Alarm.LogicalID(), n.State, n.Destination.Name)
 	}
 	return b.String()
 }
@@ -292,9 +305,13 @@ func TestLowSampleCountsKeepTheStateOfAPercentile(t *testing.T) {
 			t.Errorf("%s: %s, want %s", setting, got, want)
 		}
 	}
-	for percent, want := range map[float64]float64{50: 20, 95: 200, 99: 1000, 99.9: 10000, 10: 100, 100: 0} {
-		if got := enough(percent); got != want {
-			t.Errorf("p%g needs %g samples, want %g", percent, got, want)
+	for text, want := range map[string]float64{"p50": 20, "p95": 200, "p99": 1000, "p99.9": 10000, "p10": 100, "p100": 0, "Sum": 0} {
+		stat, err := metricdata.ParseStatistic(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := MinSamples(stat); got != want {
+			t.Errorf("%s needs %g samples, want %g", text, got, want)
 		}
 	}
 }
@@ -328,7 +345,7 @@ func TestExpressionsOverTheRangeAreComputedAnewEachTime(t *testing.T) {
 func TestALateSampleCountsFromItsArrivalOn(t *testing.T) {
 	a := mustRead(t, alarm("A", "Period: 300; TreatMissingData: notBreaching"))
 	d := data("m", minutes("0 0 0 0 0 0 0 0 0"))
-	d.Late[metric("m").Key()] = []Late{{At: start + 60, Arrives: start + 4*60, Value: 9, Count: 1}}
+	d[metric("m").Key()].AddLate(start+60, start+4*60, 9, 1)
 	// It is of minute 2, known from minute 5 on, and leaves the window with minute 7.
 	if got := states(evaluate(t, a, d, 9*time.Minute), a[0], 60); got != "-....XX..." {
 		t.Error(got)
@@ -337,25 +354,36 @@ func TestALateSampleCountsFromItsArrivalOn(t *testing.T) {
 
 func TestBothWaysOfEvaluationAgree(t *testing.T) {
 	r := rand.New(rand.NewPCG(7, 8))
-	for range 100 {
-		of := 1 + r.IntN(4)
-		a := mustRead(t, alarm("A", fmt.Sprintf("Period: %d; EvaluationPeriods: %d; DatapointsToAlarm: %d; TreatMissingData: %s; Statistic: none; ExtendedStatistic: %s; EvaluateLowSampleCountPercentile: ignore",
-			[]int{10, 30, 60, 300, 5400, 43200}[r.IntN(6)], of, 1+r.IntN(of), []string{"missing", "ignore", "breaching", "notBreaching"}[r.IntN(4)], []string{"p50", "TM(0:9)", "p95"}[r.IntN(3)])))
+	for round := range 200 {
+		n := 1 + r.IntN(4)
+		a := mustRead(t, alarm("A", fmt.Sprintf("Period: %d; EvaluationPeriods: %d; DatapointsToAlarm: %d; TreatMissingData: %s; "+
+			"Statistic: none; ExtendedStatistic: %s; EvaluateLowSampleCountPercentile: ignore",
+			[]int{10, 30, 60, 300, 5400, 43200}[r.IntN(6)], n, 1+r.IntN(n), randomMissing(r), []string{"p50", "TM(0:9)", "p95"}[r.IntN(3)])))
 		var s metricdata.Samples
-		for i := range 300 {
-			if r.IntN(4) > 0 {
-				s.Add(start+int64(30*i), float64(r.IntN(12)), float64(1+r.IntN(50)))
+		late := r.Int64N(900)
+		for i := range int64(300) {
+			if r.IntN(4) == 0 {
+				continue
 			}
+			at := start + 30*i
+			arrives := at
+			switch round % 3 {
+			case 1:
+				arrives += late
+			case 2: // in any order
+				arrives += r.Int64N(late + 1)
+			}
+			s.AddLate(at, arrives, float64(r.IntN(12)), float64(1+r.IntN(50)))
 		}
 		d := data("m", &s)
-		swift := evaluate(t, a, d, 3*time.Hour)
-		e := &evaluation{Alarm: a[0], w: a[0].Watch}
-		step := e.w.Step()
-		if err := e.oneByOne(d, start+step, start+3*3600, step); err != nil {
+		sliding := evaluate(t, a, d, 3*time.Hour)
+		e := newEvaluation(a[0], start)
+		step := e.c.Interval()
+		if err := e.evaluateReplaying(d, start+step, start+3*3600, step); err != nil {
 			t.Fatal(err)
 		}
-		if fmt.Sprint(swift.Changes) != fmt.Sprint(e.changes) {
-			t.Fatalf("%+v:\n%v\n%v", e.w, swift.Changes, e.changes)
+		if fmt.Sprint(sliding.Changes) != fmt.Sprint(e.changes) {
+			t.Fatalf("%+v:\n%v\n%v", e.c, sliding.Changes, e.changes)
 		}
 	}
 }
@@ -364,7 +392,7 @@ func TestUnrelatedSeriesAndTheOrderOfAlarmsChangeNothing(t *testing.T) {
 	a := mustRead(t, alarm("A", "")+alarm("B", "MetricName: other"))
 	d := data("m", minutes("0 9 0 9"), "other", minutes("9 0 9 0"))
 	want := evaluate(t, a, d, 4*time.Minute)
-	d.Samples["unrelated"] = minutes("9 9 9 9")
+	d["unrelated"] = minutes("9 9 9 9")
 	got := evaluate(t, []*Alarm{a[1], a[0]}, d, 4*time.Minute)
 	for _, each := range a {
 		if fmt.Sprint(want.Of(each)) != fmt.Sprint(got.Of(each)) {
@@ -377,9 +405,9 @@ func TestAChangeIsExplainedByItsDataPoints(t *testing.T) {
 	a := mustRead(t, alarm("A", "EvaluationPeriods: 3; DatapointsToAlarm: 2; TreatMissingData: notBreaching"))
 	h := evaluate(t, a, data("m", minutes("0 0 9 7 - -")), 20*time.Minute)
 	want := []string{
-		"0 of 1 data points greater than 5 (2 of 3 needed): 0 at 00:00:00; 2 missing, which counts as fine",
-		"2 of 3 data points greater than 5 (2 of 3 needed): 7 at 00:03:00, 9 at 00:02:00, 0 at 00:01:00",
-		"1 of 1 data points greater than 5 (2 of 3 needed): 7 at 00:03:00; 2 missing, which counts as fine",
+		"0 of 1 datapoints above 5 (2 of 3 needed): 0 at 00:00:00; 2 missing, which counts as not breaching",
+		"2 of 3 datapoints above 5 (2 of 3 needed): 7 at 00:03:00, 9 at 00:02:00, 0 at 00:01:00",
+		"1 of 1 datapoints above 5 (2 of 3 needed): 7 at 00:03:00; 2 missing, which counts as not breaching",
 	}
 	for i, c := range h.Changes {
 		if c.Reason != want[i] {
@@ -388,28 +416,23 @@ func TestAChangeIsExplainedByItsDataPoints(t *testing.T) {
 	}
 	premature := mustRead(t, alarm("A", "EvaluationPeriods: 2"))
 	h = evaluate(t, premature, data("m", minutes("9")), 2*time.Minute)
-	if got := h.Changes[0].Reason; got != "1 of 1 data points greater than 5 (2 of 2 needed): 9 at 00:00:00; 1 missing, which says nothing; but the oldest is 2 or more periods old, and none is fine" {
+	if got := h.Changes[0].Reason; got != "1 of 1 datapoints above 5 (2 of 2 needed): 9 at 00:00:00; 1 missing, which counts as missing; but the oldest is 2 or more periods old, and all breach" {
 		t.Error(got)
 	}
-	for seconds, want := range map[int64]string{10: "10s", 60: "1m", 90: "1m30s", 600: "10m", 3600: "1h", 259200: "72h", 5400: "1h30m"} {
-		if got := duration(seconds); got != want {
-			t.Errorf("%d s is %s", seconds, got)
-		}
-	}
 	missing := mustRead(t, alarm("A", "TreatMissingData: breaching"))
-	if got := evaluate(t, missing, Data{}, time.Minute).Changes[0].Reason; got != "no data points in 3 periods of 1m, which counts as breaching" {
+	if got := evaluate(t, missing, Data{}, time.Minute).Changes[0].Reason; got != "no datapoint in 3 periods of 1 minute, which counts as breaching" {
 		t.Error(got)
 	}
 }
 
 func TestBoundariesAreSeenWhereTheyAreProbed(t *testing.T) {
 	a := mustRead(t, alarm("A", "EvaluationPeriods: 2; Threshold: 100"))
-	for values, want := range map[string]Seen{
+	for values, want := range map[string]Coverage{
 		"50 50 50":        {},
-		"100 50 50":       {JustSilent: true},
-		"200 50 50":       {OneShort: true},
-		"101 200 50":      {JustFiring: true, OneShort: true},
-		"150 150 - - - -": {OneShort: true, Missing: true},
+		"100 50 50":       {AtThreshold: true},
+		"200 50 50":       {OneDatapointShort: true},
+		"101 200 50":      {BeyondThreshold: true, OneDatapointShort: true},
+		"150 150 - - - -": {OneDatapointShort: true, NoData: true},
 	} {
 		_, seen, err := Observe(a, data("m", minutes("50 50 "+values)), start+120, start+120+60*int64(len(strings.Fields(values))))
 		if err != nil || *seen[a[0]] != want {

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/restartix/core-api-monitoring/cwtool/evaluate"
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 )
 
 var actionProperties = []string{"AlarmActions", "OKActions", "InsufficientDataActions"}
@@ -62,8 +62,8 @@ func (l *linter) readAlarm(p place) *alarm {
 		}
 	}
 	if a.composite {
-		var rule *evaluate.Rule
-		if rule, a.broken = evaluate.ParseRule(p.in.Text(p.Resource, "AlarmRule")); a.broken == nil {
+		var rule *cloudwatch.Rule
+		if rule, a.broken = cloudwatch.ParseRule(p.in.Text(p.Resource, "AlarmRule")); a.broken == nil {
 			a.names = rule.Names()
 		}
 		return a

@@ -36,7 +36,7 @@ var compositeRules = []Rule{{
 			switch {
 			case !a.composite:
 			case a.broken != nil:
-				report(a.place, "%s", a.broken)
+				report(a.place, "AlarmRule: %s", a.broken)
 			case len(a.in.Text(a.Resource, "AlarmRule")) > maxRule:
 				report(a.place, "AlarmRule of %d characters; allowed: %d", len(a.in.Text(a.Resource, "AlarmRule")), maxRule)
 			case len(unequal(a.names)) > maxChildren:

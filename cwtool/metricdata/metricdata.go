@@ -39,6 +39,8 @@ func (m Metric) Key() string {
 type Samples struct {
 	at           []int64 // ascending
 	value, count []float64
+	arrives      []int64 // when each is known; nil where all are at once
+	delay        int64   // of the latest
 
 	// Of the first indexed samples: sums[i] and counts[i] are over the i samples before sample i. A sum is kept as two numbers,
 	// so that the difference of two sums is the sum between them, rounded once: thresholds are compared exactly.
@@ -51,17 +53,34 @@ type Samples struct {
 }
 
 // Add adds a value that was measured count times at a time in unix seconds, in any order.
-func (s *Samples) Add(at int64, value, count float64) {
+func (s *Samples) Add(at int64, value, count float64) { s.AddLate(at, at, value, count) }
+
+// AddLate adds a value of one time that CloudWatch gets at another, not before.
+func (s *Samples) AddLate(at, arrives int64, value, count float64) {
 	i := len(s.at)
 	for i > 0 && s.at[i-1] > at {
 		i--
+	}
+	if arrives > at && s.arrives == nil {
+		s.arrives = slices.Clone(s.at)
+	}
+	if s.arrives != nil {
+		s.arrives = slices.Insert(s.arrives, i, max(at, arrives))
+		s.delay = max(s.delay, arrives-at)
+	}
+	s.divided = nil
+	if i == len(s.at) {
+		s.at, s.value, s.count = append(s.at, at), append(s.value, value), append(s.count, count)
+		return
 	}
 	s.at = slices.Insert(s.at, i, at)
 	s.value = slices.Insert(s.value, i, value)
 	s.count = slices.Insert(s.count, i, count)
 	s.indexed = min(s.indexed, i)
-	s.divided = nil
 }
+
+// Delay returns how many seconds the latest sample arrives after its time.
+func (s *Samples) Delay() int64 { return s.delay }
 
 // Grow makes room for n more values.
 func (s *Samples) Grow(n int) {
@@ -205,10 +224,38 @@ func byValue(list []weighted) {
 	slices.SortFunc(list, func(a, b weighted) int { return cmp.Compare(a.value, b.value) })
 }
 
+// ValueAt is Value over the samples that have arrived before a time.
+func (s *Samples) ValueAt(stat Statistic, from, to, at int64) (float64, bool) {
+	if s.arrives == nil {
+		return s.Value(stat, from, to)
+	}
+	s.index()
+	var known Samples
+	for i := s.search(from); i < s.search(to); i++ {
+		if s.arrives[i] < at {
+			known.Add(s.at[i], s.value[i], s.count[i])
+		}
+	}
+	return known.Value(stat, from, to)
+}
+
 // Points fills dst with a statistic over sliding windows: dst[i] is Value over the period seconds before end+i*step, NaN where
 // there is none. The whole costs little more than reading the samples, however long the windows are; only trimmed statistics
 // sort each window.
 func (s *Samples) Points(dst []float64, stat Statistic, end, step, period int64) {
+	s.slide(dst, stat, end, step, period, nil)
+}
+
+// PointsAfter is Points as they are known some seconds after the end of each window: what arrives later is not in them.
+func (s *Samples) PointsAfter(dst []float64, stat Statistic, end, step, period, after int64) {
+	if s.arrives == nil {
+		s.slide(dst, stat, end, step, period, nil)
+		return
+	}
+	s.slide(dst, stat, end, step, period, &arrivals{s: s, after: after})
+}
+
+func (s *Samples) slide(dst []float64, stat Statistic, end, step, period int64, known *arrivals) {
 	s.index()
 	var w window
 	switch stat.kind {
@@ -220,21 +267,52 @@ func (s *Samples) Points(dst []float64, stat Statistic, end, step, period int64)
 	for k := range dst {
 		to := end + int64(k)*step
 		i, j := s.search(to-period), s.search(to)
+		if known != nil {
+			var early bool
+			if j, early = known.before(i, j, to); early {
+				dst[k] = orNaN(s.ValueAt(stat, to-period, to, to+known.after))
+				continue
+			}
+		}
 		switch {
 		case i >= j || s.counts[j] == s.counts[i]:
 			dst[k] = math.NaN()
 		case w != nil:
 			dst[k] = w.slide(i, j)
 		case stat.kind > percentile:
-			v, ok := stat.of(s.sorted(i, j))
-			if !ok {
-				v = math.NaN()
-			}
-			dst[k] = v
+			dst[k] = orNaN(stat.of(s.sorted(i, j)))
 		default:
 			dst[k] = s.plain(stat.kind, i, j)
 		}
 	}
+}
+
+func orNaN(v float64, ok bool) float64 {
+	if !ok {
+		return math.NaN()
+	}
+	return v
+}
+
+// arrivals goes through the samples in the order of their arrival, as far as that is the order of their times.
+type arrivals struct {
+	s     *Samples
+	after int64
+	cut   int // the first sample that has not arrived
+}
+
+// before returns the end of those of the samples i to j-1 of a window that have arrived in order, and whether others have, too.
+func (a *arrivals) before(i, j int, to int64) (end int, early bool) {
+	at := to + a.after
+	for a.cut < len(a.s.arrives) && a.s.arrives[a.cut] < at {
+		a.cut++
+	}
+	for k := max(i, a.cut); k < j; k++ {
+		if a.s.arrives[k] < at {
+			return j, true
+		}
+	}
+	return min(j, a.cut), false
 }
 
 // window computes a statistic over the samples i to j-1; neither i nor j ever goes back.

@@ -2,11 +2,11 @@ package preview
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/dashboard"
 	"github.com/restartix/core-api-monitoring/cwtool/evaluate"
 	"github.com/restartix/core-api-monitoring/cwtool/metricdata"
@@ -16,7 +16,7 @@ import (
 // alarms are the alarms of the templates, and how they end in each scenario.
 type alarms struct {
 	list    []*evaluate.Alarm
-	refused []*evaluate.Problem
+	refused []*cloudwatch.Problem
 	ends    map[string]ending
 }
 
@@ -29,55 +29,45 @@ type ending struct {
 // watched is how long before the end alarms begin to be evaluated, in seconds.
 const watched = 3 * 3600
 
-func newAlarms(templates []template.Template, scenarios *Scenarios, end int64) (*alarms, error) {
-	list, err := evaluate.Read(templates...)
-	all := &alarms{list: list, ends: map[string]ending{}}
-	var joined interface{ Unwrap() []error }
-	if errors.As(err, &joined) {
-		for _, each := range joined.Unwrap() {
-			var problem *evaluate.Problem
-			if !errors.As(each, &problem) {
-				return nil, each
-			}
-			all.refused = append(all.refused, problem)
-		}
-	}
+func newAlarms(templates []template.Template, scenarios *Scenarios, end int64) *alarms {
+	list, problems := evaluate.Read(templates...)
+	all := &alarms{list: list, refused: problems, ends: map[string]ending{}}
 	for _, s := range scenarios.List {
 		all.ends[s.ID] = endingOf(list, &generator{scenarios: scenarios, end: end, courses: map[string]*course{}}, s.ID)
 	}
-	return all, nil
+	return all
 }
 
 func endingOf(list []*evaluate.Alarm, g *generator, scenario string) ending {
 	from := map[string]int64{} // of the samples that each metric needs
 	metrics := map[string]metricdata.Metric{}
 	for _, a := range list {
-		if a.Watch == nil {
+		if a.Condition == nil {
 			continue
 		}
-		for _, input := range a.Watch.Metrics {
+		for _, input := range a.Condition.Metrics {
 			key := input.Metric.Key()
-			start := g.end - watched - a.Watch.Period*int64(a.Watch.Range())
+			start := g.end - watched - a.Condition.Period*int64(a.Condition.Range())
 			if earlier, ok := from[key]; ok {
 				start = min(start, earlier)
 			}
 			from[key], metrics[key] = start, input.Metric
 		}
 	}
-	data := evaluate.Data{Samples: map[string]*metricdata.Samples{}}
+	data := evaluate.Data{}
 	e := ending{why: map[*evaluate.Alarm]string{}}
 	unknown := map[string]error{}
 	for key, m := range metrics {
 		c := g.course(m, scenario)
 		if unknown[key] = c.err; c.err == nil {
-			data.Samples[key] = c.samples(g.end, from[key], g.end)
+			data[key] = c.samples(g.end, from[key], g.end)
 		}
 	}
 	for _, a := range list {
-		if a.Watch == nil {
+		if a.Condition == nil {
 			continue
 		}
-		for _, input := range a.Watch.Metrics {
+		for _, input := range a.Condition.Metrics {
 			if err := unknown[input.Metric.Key()]; err != nil {
 				e.why[a] = err.Error()
 			}
@@ -114,7 +104,7 @@ func logicalID(name string) string {
 func (all *alarms) find(template, arn string) *evaluate.Alarm {
 	name := named(arn)
 	i := slices.IndexFunc(all.list, func(a *evaluate.Alarm) bool {
-		return a.Name == name && logicalID(name) == "" || a.Template == template && a.LogicalID == logicalID(name)
+		return a.Name == name && logicalID(name) == "" || a.Template.Name == template && a.LogicalID() == logicalID(name)
 	})
 	if i < 0 {
 		return nil
@@ -130,7 +120,7 @@ func (all *alarms) state(template, arn, scenario string) alarmState {
 	}
 	s := alarmState{Name: a.Name}
 	if strings.HasPrefix(s.Name, "${") {
-		s.Name = a.LogicalID
+		s.Name = a.LogicalID()
 	}
 	end := all.ends[scenario]
 	if s.Why = end.why[a]; s.Why != "" {
@@ -146,15 +136,11 @@ func (all *alarms) state(template, arn, scenario string) alarmState {
 func (all *alarms) unknown(template, arn string) alarmState {
 	name := named(arn)
 	for _, p := range all.refused {
-		if p.Name == name || p.Template == template && p.LogicalID == logicalID(name) {
-			return alarmState{Name: p.LogicalID, Why: p.Err.Error()}
+		if p.Alarm != nil && (p.Alarm.Name == name || p.Template.Name == template && p.LogicalID() == logicalID(name)) {
+			return alarmState{Name: p.LogicalID(), Why: p.Text()}
 		}
 	}
 	return alarmState{Name: name, Why: "These templates have no such alarm."}
-}
-
-var comparisons = map[evaluate.Comparison]string{
-	evaluate.Greater: ">", evaluate.GreaterOrEqual: "≥", evaluate.Less: "<", evaluate.LessOrEqual: "≤",
 }
 
 // alarmColor is the red that CloudWatch draws an alarm's threshold in.
@@ -163,12 +149,12 @@ const alarmColor = "#d13212"
 // drawAlarm adds the line at which an alarm fires to a graph and, where the graph has no metrics of its own, what the alarm
 // watches.
 func drawAlarm(g *dashboard.Graph, a *evaluate.Alarm) {
-	w := a.Watch
+	w := a.Condition
 	if w == nil {
 		return
 	}
 	g.Horizontal = append(slices.Clip(g.Horizontal), dashboard.Horizontal{
-		Value: w.Threshold, Label: fmt.Sprintf("in alarm %s %g", comparisons[w.Compare], w.Threshold), Color: alarmColor,
+		Value: w.Threshold, Label: fmt.Sprintf("in alarm %s %g", w.Comparison.Symbol(), w.Threshold), Color: alarmColor,
 	})
 	if len(g.Lines) > 0 {
 		return

@@ -122,10 +122,7 @@ func Page(templates []template.Template, scenarios *Scenarios) ([]byte, error) {
 	if len(all) == 0 {
 		return nil, errors.New("none of the templates has a dashboard (AWS::CloudWatch::Dashboard)")
 	}
-	alarms, err := newAlarms(templates, scenarios, End.Unix())
-	if err != nil {
-		return nil, err
-	}
+	alarms := newAlarms(templates, scenarios, End.Unix())
 	w := &writer{scenarios: scenarios, alarms: alarms}
 	w.known = w.metrics(all)
 	return w.write(all)
@@ -163,8 +160,8 @@ func (w *writer) metrics(all []dashboard.Dashboard) []metricdata.Metric {
 		}
 	}
 	for _, a := range w.alarms.list {
-		if a.Watch != nil {
-			for _, input := range a.Watch.Metrics {
+		if a.Condition != nil {
+			for _, input := range a.Condition.Metrics {
 				byKey[input.Metric.Key()] = input.Metric
 			}
 		}

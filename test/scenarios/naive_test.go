@@ -30,7 +30,11 @@ func naive(e *config.Environment) ([]*evaluate.Alarm, error) {
 		}
 		naive.Resources[a.LogicalID] = template.Resource{LogicalID: a.LogicalID, Type: "AWS::CloudWatch::Alarm", Properties: properties(e, a)}
 	}
-	return evaluate.Read(naive)
+	compiled, problems := evaluate.Read(naive)
+	if len(problems) > 0 {
+		return nil, problems[0]
+	}
+	return compiled, nil
 }
 
 // bare is an expression without the condition under which it counts: IF(whole >= 100, 100 * part / whole, 0).

@@ -13,6 +13,7 @@ import (
 
 	"github.com/restartix/core-api-monitoring/config"
 	"github.com/restartix/core-api-monitoring/cwtool/alarmtest"
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/evaluate"
 	"github.com/restartix/core-api-monitoring/cwtool/golden"
 )
@@ -103,8 +104,8 @@ var play = sync.OnceValues(func() ([]played, error) {
 				}
 				p := played{incident: i, phase: e.Name, failures: r.Failures, ours: count(r.History, r.Start, i), naive: count(h, r.Start, i)}
 				for _, a := range test.Set.Alarms {
-					if r.History.StateAt(a, r.History.To) == evaluate.InsufficientData {
-						p.undecided = append(p.undecided, a.LogicalID)
+					if r.History.StateAt(a, r.History.To) == cloudwatch.InsufficientData {
+						p.undecided = append(p.undecided, a.LogicalID())
 					}
 				}
 				return p, nil
@@ -133,7 +134,7 @@ var play = sync.OnceValues(func() ([]played, error) {
 func count(h *evaluate.History, start int64, i incident) sent {
 	s := sent{pages: map[string]int{}}
 	for _, n := range h.Notifications {
-		if n.At <= start || n.State != evaluate.Alarming {
+		if n.At <= start || n.State != cloudwatch.InAlarm {
 			continue
 		}
 		to := destination(n.Destination)

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/cost"
 	"github.com/restartix/core-api-monitoring/cwtool/source"
 )
@@ -69,9 +70,9 @@ func (e *costCommand) run(c *cobra.Command, args []string) error {
 	problems := []error{oneOf("format", e.format, slices.Sorted(maps.Keys(cost.Formats))), e.checkNumbers(c.Flags())}
 	plan, err := e.plan()
 	problems = append(problems, err)
-	var published *cost.Contract
+	var published *cloudwatch.Contract
 	if e.contract != "" {
-		published, err = parseFile(e.contract, cost.ParseContract)
+		published, err = parseFile(e.contract, cloudwatch.ParseContract)
 		problems = append(problems, err)
 	}
 	templates, err := e.templates.read(args)

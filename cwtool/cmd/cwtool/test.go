@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/restartix/core-api-monitoring/cwtool/alarmtest"
-	"github.com/restartix/core-api-monitoring/cwtool/evaluate"
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/source"
 )
 
@@ -166,11 +166,8 @@ func (t *testCommand) probes(args []string) (*alarmtest.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	alarms, err := evaluate.Read(templates...)
-	if err != nil {
-		return nil, err
-	}
-	return &alarmtest.File{Path: args[0], Probe: true, Sets: []*alarmtest.Set{alarmtest.NewSet("default", alarms)}}, nil
+	set := alarmtest.NewSet("default", cloudwatch.Read(templates...))
+	return &alarmtest.File{Path: args[0], Probe: true, Sets: []*alarmtest.Set{set}}, nil
 }
 
 func writeJUnit(file string, results []alarmtest.Result) error {
