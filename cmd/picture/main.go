@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/restartix/core-api-monitoring/cwtool/browser"
+	"github.com/restartix/core-api-monitoring/internal/browser"
 )
 
 func main() {

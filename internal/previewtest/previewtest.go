@@ -14,7 +14,7 @@ import (
 
 	"github.com/chromedp/chromedp/kb"
 
-	"github.com/restartix/core-api-monitoring/cwtool/browser"
+	"github.com/restartix/core-api-monitoring/internal/browser"
 )
 
 //go:embed check.js
