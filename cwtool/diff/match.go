@@ -78,8 +78,8 @@ func resources(templates []template.Template) (list []*resource) {
 			r.LogicalID, r.Properties = id, withAttributes(r)
 			add(r)
 		}
-		for _, id := range sorted(t.NotRead) {
-			add(template.Resource{LogicalID: id, Type: makerType, Properties: map[string]any{"body": t.NotRead[id].Body}})
+		for _, id := range sorted(t.Unexpanded) {
+			add(template.Resource{LogicalID: id, Type: makerType, Properties: map[string]any{"body": t.Unexpanded[id].Body}})
 		}
 		for _, id := range sorted(t.Parameters) {
 			p := t.Parameters[id]

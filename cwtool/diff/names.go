@@ -40,12 +40,12 @@ func (s Set) Rename(from, to string) Set {
 				mappings[name][r.apply(key)], _ = r.everywhere(values).(map[string]any)
 			}
 		}
-		makers := map[string]template.Maker{}
-		for id, each := range t.NotRead {
+		makers := map[string]template.Macro{}
+		for id, each := range t.Unexpanded {
 			each.Body = r.everywhere(each.Body)
 			makers[r.apply(id)] = each
 		}
-		t.NotRead, t.Resources, t.Parameters, t.Outputs, t.Mappings = makers, resources, parameters, outputs, mappings
+		t.Unexpanded, t.Resources, t.Parameters, t.Outputs, t.Mappings = makers, resources, parameters, outputs, mappings
 		renamed.Templates = append(renamed.Templates, t)
 	}
 	return renamed

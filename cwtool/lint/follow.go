@@ -48,7 +48,7 @@ func (l *linter) follow(t *template.Template, v any) (found place, text string, 
 				}
 			}
 			_, parameter := t.Parameters[id]
-			dangling = !parameter && !t.Open && !strings.HasPrefix(id, "AWS::")
+			dangling = !parameter && !t.HasMacros && !strings.HasPrefix(id, "AWS::")
 		case "Fn::GetAtt":
 			id, attribute := getAtt(argument)
 			if child, output, ok := l.childOutput(t, id, attribute); ok {
@@ -58,7 +58,7 @@ func (l *linter) follow(t *template.Template, v any) (found place, text string, 
 			if r, ok := t.Resources[id]; ok {
 				return place{t, r}, "", false
 			}
-			dangling = !t.Open
+			dangling = !t.HasMacros
 		case "Fn::ImportValue":
 			if from, value, ok := l.exported(textIn(t, argument)); ok {
 				t, v = from, value

@@ -88,8 +88,8 @@ var quotaRules = []Rule{{
 	Why:      "Resources made by Fn::ForEach or a transform are not read: no rule looks at alarms among them; lint the template as it is processed.",
 	find: func(l *linter, report reporter) {
 		for _, t := range l.templates {
-			for _, id := range slices.Sorted(maps.Keys(t.NotRead)) {
-				report(place{t, template.Resource{Line: t.NotRead[id].Line}}, "the resources that %s makes are not read", id)
+			for _, id := range slices.Sorted(maps.Keys(t.Unexpanded)) {
+				report(place{t, template.Resource{Line: t.Unexpanded[id].Line}}, "the resources that %s makes are not read", id)
 			}
 		}
 	},

@@ -25,8 +25,8 @@ var (
 	integration = regexp.MustCompile(`(integration/)[0-9A-Za-z-]{16,}`)
 )
 
-// harmless are the words in the addresses of those tools that are the same for everybody.
-var harmless = []string{
+// publicPathWords are the words in the addresses of those tools that are the same for everybody.
+var publicPathWords = []string{
 	"", "integration", "integrations", "enqueue", "v1", "v2", "v3", "json", "cloudwatch", "amazonsns", "sns", "generic", "alert", "x-ere", "services", "api",
 	"webhooks", "20131114", "20131130", "apiKey",
 }
@@ -53,7 +53,7 @@ func Masked(text string) string {
 	masked = afterHost.ReplaceAllStringFunc(masked, func(found string) string {
 		part := afterHost.FindStringSubmatch(found)
 		words := strings.FieldsFunc(placeholder.ReplaceAllString(part[2], ""), func(r rune) bool { return strings.ContainsRune("/?&=#", r) })
-		if !slices.ContainsFunc(words, func(w string) bool { return !slices.Contains(harmless, w) }) {
+		if !slices.ContainsFunc(words, func(w string) bool { return !slices.Contains(publicPathWords, w) }) {
 			return found
 		}
 		return part[1] + "/…" + strings.Join(placeholder.FindAllString(part[2], -1), "…")

@@ -87,7 +87,7 @@ func (s *Stacks) step(t *Template, v any) (next *Template, value any, target Tar
 			return parent, given, Target{}, false
 		}
 		_, parameter := t.Parameters[ref.LogicalID]
-		target.Dangling = !parameter && !t.Open && !strings.HasPrefix(ref.LogicalID, "AWS::")
+		target.Dangling = !parameter && !t.HasMacros && !strings.HasPrefix(ref.LogicalID, "AWS::")
 	case "Fn::ImportValue":
 		if from, exported, ok := s.export(Format(t.Resolve(argument))); ok {
 			return from, exported, Target{}, false

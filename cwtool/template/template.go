@@ -25,11 +25,11 @@ type Template struct {
 	Metadata   map[string]any
 	Transform  any // macros, among them SAM's
 
-	// NotRead is what makes resources that are not among Resources, by its key in them: Fn::ForEach::Name, Fn::Transform.
-	NotRead map[string]Maker `json:"-"`
+	// Unexpanded is what makes resources that are not among Resources, by its key in them: Fn::ForEach::Name, Fn::Transform.
+	Unexpanded map[string]Macro `json:"-"`
 
-	// Open is whether macros or loops add resources that are not among Resources.
-	Open bool `json:"-"`
+	// HasMacros is whether macros or loops add resources that are not among Resources.
+	HasMacros bool `json:"-"`
 
 	File string `json:"-"`
 	Size int    `json:"-"` // in bytes
@@ -41,8 +41,8 @@ type Template struct {
 	givenOnly      bool // whether references to parameters are resolved only where their value was given
 }
 
-// Maker makes resources in the deployment only.
-type Maker struct {
+// Macro makes resources in the deployment only.
+type Macro struct {
 	Line int
 	Body any
 }
@@ -129,16 +129,16 @@ func (t *Template) decode(text []byte, resources map[string]json.RawMessage, lin
 		return err
 	}
 	t.Resources = make(map[string]Resource, len(resources))
-	t.NotRead = map[string]Maker{}
-	t.Open = t.Transform != nil
+	t.Unexpanded = map[string]Macro{}
+	t.HasMacros = t.Transform != nil
 	for id, text := range resources {
 		if strings.HasPrefix(id, "Fn::") {
-			t.Open = true
-			maker := Maker{Line: lines[id]}
-			if err := json.Unmarshal(text, &maker.Body); err != nil {
+			t.HasMacros = true
+			macro := Macro{Line: lines[id]}
+			if err := json.Unmarshal(text, &macro.Body); err != nil {
 				return fmt.Errorf("resource %s: %w", id, err)
 			}
-			t.NotRead[id] = maker
+			t.Unexpanded[id] = macro
 			continue
 		}
 		r := Resource{LogicalID: id, Line: lines[id]}

@@ -93,7 +93,7 @@ func TestAResourceHasTheLineWhereItsTemplateNamesIt(t *testing.T) {
 
 func TestWhatMakesResourcesIsNoResource(t *testing.T) {
 	template, err := Parse("x.yaml", []byte("Resources:\n  Fn::ForEach::Queues: [Name, [a, b], {'${Name}': {Type: AWS::SQS::Queue}}]\n"))
-	if err != nil || len(template.Resources) != 0 || !template.Open {
+	if err != nil || len(template.Resources) != 0 || !template.HasMacros {
 		t.Errorf("resources %v, error %v", template.Resources, err)
 	}
 }
@@ -141,7 +141,7 @@ func TestWhatMakesResourcesIsKept(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if m, ok := template.NotRead["Fn::ForEach::Loop"]; !ok || m.Line != 3 || len(m.Body.([]any)) != 3 || len(template.Resources) != 1 {
+	if m, ok := template.Unexpanded["Fn::ForEach::Loop"]; !ok || m.Line != 3 || len(m.Body.([]any)) != 3 || len(template.Resources) != 1 {
 		t.Errorf("%+v", template)
 	}
 }
