@@ -27,6 +27,7 @@ from botocore.exceptions import ClientError, WaiterError
 
 from adapter.contract import Contract
 from adapter.metrics import OVERHEAD, Metric, Sample, Store, statistic
+from adapter.patterns import Pattern, select
 from adapter.rules import Rule
 from adapter.wire import Refusal
 from state import State
@@ -94,6 +95,14 @@ def held() -> dict:
     return control("held")["types"]
 
 
+def latest() -> int:
+    """The number of the last datum that arrived."""
+    page = control("metrics")
+    while page["MetricData"]:
+        page = control(f"metrics?after={page['Next']}")
+    return page["Next"]
+
+
 class Refused(Exception):
     """A request in CBOR that was refused, with the answer."""
 
@@ -119,6 +128,10 @@ def cbor(operation: str, compressed: bool = False, region: str = REGION, **param
         raise Refused(cbor2.loads(error.read())) from error
 
 
+class DeploymentFailed(Exception):
+    """A stack was rolled back; its message has the reasons of all events."""
+
+
 class StackTest(unittest.TestCase):
     """Deploys the stacks of a test and deletes them after it."""
 
@@ -139,7 +152,11 @@ class StackTest(unittest.TestCase):
         except cloudformation.exceptions.AlreadyExistsException:
             cloudformation.update_stack(**given)
             kind = "stack_update_complete"
-        cloudformation.get_waiter(kind).wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 3})
+        try:
+            cloudformation.get_waiter(kind).wait(StackName=name, WaiterConfig={"Delay": 1, "MaxAttempts": 3})
+        except WaiterError as error:
+            events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
+            raise DeploymentFailed([each["ResourceStatusReason"] for each in events if "ResourceStatusReason" in each]) from error
         stack = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
         return {each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])}
 
@@ -148,13 +165,11 @@ class StackTest(unittest.TestCase):
 
     def assert_fails(self, resources: dict, text: str, **rest) -> None:
         """The deployment ends rolled back, and one of its events tells why."""
-        with self.assertRaises(WaiterError):
+        with self.assertRaises(DeploymentFailed) as caught:
             self.deploy(resources, **rest)
         stack = aws("cloudformation", self.region).describe_stacks(StackName="test")["Stacks"][0]
         self.assertIn(stack["StackStatus"], ("ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"))
-        events = aws("cloudformation", self.region).describe_stack_events(StackName="test")["StackEvents"]
-        reasons = [each.get("ResourceStatusReason", "") for each in events]
-        self.assertTrue(any(text in reason for reason in reasons), f"{text!r} is in none of {reasons}")
+        self.assertIn(text, str(caught.exception))
 
 
 def ref(name: str) -> dict:
@@ -354,6 +369,68 @@ class AlarmTest(StackTest):
         composite = resource("AWS::CloudWatch::CompositeAlarm", {"AlarmName": "c", "AlarmRule": "ALARM(mispelled)"})
         self.assert_fails({"A": alarm(), "C": composite}, "[mispelled] in the alarm rule do not exist")
 
+    def test_composite_of_at_least_some_alarms_keeps_its_rule(self) -> None:
+        rule = {"Fn::Sub": 'AT_LEAST(2, NOT OK, ("${A}", "${B}", ${C.Arn}))'}
+        alarms = {name: alarm(AlarmName=name.lower()) for name in "ABC"}
+        self.deploy({**alarms, "D": resource("AWS::CloudWatch::CompositeAlarm", {"AlarmName": "d", "AlarmRule": rule})})
+        self.assertIn("AT_LEAST(2, NOT OK, (", self.described("d", "CompositeAlarm")["AlarmRule"])
+        children = aws("cloudwatch").describe_alarms(ChildrenOfAlarmName="d")["MetricAlarms"]
+        self.assertEqual([each["AlarmName"] for each in children], ["a", "b", "c"])
+        (parent,) = aws("cloudwatch").describe_alarms(ParentsOfAlarmName="a")["CompositeAlarms"]
+        self.assertEqual(parent["AlarmName"], "d")
+
+    def test_stack_of_an_alarm_that_a_composite_elsewhere_names_is_not_deleted(self) -> None:
+        self.deploy({"A": alarm(), "T": topic()}, name="shard")
+        composite = resource("AWS::CloudWatch::CompositeAlarm", {"AlarmName": "c", "AlarmRule": "ALARM(errors)"})
+        self.deploy({"C": composite})
+        self.destroy("shard")
+        self.assertEqual(self.stacks(), {"shard": "DELETE_FAILED", "test": "CREATE_COMPLETE"})
+        events = aws("cloudformation").describe_stack_events(StackName="shard")["StackEvents"]
+        reasons = [each.get("ResourceStatusReason", "") for each in events]
+        self.assertTrue(any("Cannot delete errors as there are composite alarm(s) depending on it." in reason for reason in reasons))
+        # In the right order it goes: first the composite forgets the alarm, then the stack is deleted.
+        composite["Properties"]["AlarmRule"] = "FALSE"
+        self.deploy({"C": composite})
+        self.destroy("shard")
+        self.assertEqual(self.stacks(), {"test": "UPDATE_COMPLETE"})
+        deleted = aws("cloudformation").list_stacks(StackStatusFilter=["DELETE_COMPLETE"])["StackSummaries"]
+        self.assertIn("shard", [each["StackName"] for each in deleted])
+
+    def stacks(self) -> dict[str, str]:
+        found = aws("cloudformation").describe_stacks()["Stacks"]
+        return {each["StackName"]: each["StackStatus"] for each in found}
+
+    def test_an_alarm_keeps_its_warm_up(self) -> None:
+        warm_up = {"WarmUpPeriodDurationInMinutes": 60, "OnlyStartEvaluatingAfterWarmUpPeriodEnds": True}
+        self.deploy({"A": alarm(WarmUpConfiguration=warm_up)})
+        self.assertEqual(self.described("errors")["WarmUpConfiguration"], warm_up)
+
+    def test_a_log_alarm_is_created_updated_and_deleted(self) -> None:
+        def log_alarm(threshold: float) -> dict:
+            query = {"QueryString": "stats count(*)", "LogGroupIdentifiers": ["/app"], "AggregationExpression": "count(*)"}
+            properties = {
+                "AlarmName": "logs",
+                "ComparisonOperator": "GreaterThanThreshold",
+                "Threshold": threshold,
+                "QueryResultsToAlarm": 2,
+                "QueryResultsToEvaluate": 3,
+                "ScheduledQueryConfiguration": {
+                    **query,
+                    "ScheduledQueryRoleARN": f"arn:aws:iam::{ACCOUNT}:role/query",
+                    "ScheduleConfiguration": {"ScheduleExpression": "rate(5 minutes)", "StartTimeOffset": 300},
+                },
+            }
+            return resource("AWS::CloudWatch::LogAlarm", properties)
+
+        self.deploy({"L": log_alarm(3), "T": topic()})
+        self.deploy({"L": log_alarm(5), "T": topic()})
+        found = self.described("logs", "LogAlarm")
+        self.assertEqual((found["Threshold"], found["QueryResultsToAlarm"]), (5, 2))
+        self.assertEqual(found["ScheduledQueryConfiguration"]["AggregationExpression"], "count(*)")
+        self.assertEqual(aws("cloudwatch").describe_alarms()["MetricAlarms"], [])
+        self.deploy({"T": topic()})
+        self.assertEqual(aws("cloudwatch").describe_alarms(AlarmTypes=["LogAlarm"])["LogAlarms"], [])
+
     def test_dashboard_is_created_updated_and_deleted(self) -> None:
         def dashboard(text: str) -> dict:
             body = json.dumps({"widgets": [{"type": "text", "properties": {"markdown": text}}]})
@@ -407,8 +484,8 @@ class NotificationTest(StackTest):
         document = {"Version": "2012-10-17", "Statement": [statement]}
         return resource("AWS::SNS::TopicPolicy", {"PolicyDocument": document, "Topics": [ref("T")]})
 
-    def subscription(self, endpoint: object) -> dict:
-        properties = {"TopicArn": ref("T"), "Protocol": "https", "Endpoint": endpoint}
+    def subscription(self, endpoint: object, protocol: str = "https") -> dict:
+        properties = {"TopicArn": ref("T"), "Protocol": protocol, "Endpoint": endpoint}
         return resource("AWS::SNS::Subscription", properties)
 
     def endpoints(self) -> list[str]:
@@ -481,13 +558,19 @@ class NotificationTest(StackTest):
         properties["Endpoint"] = "https://example.com/a"
         self.assert_fails({"S": resource("AWS::SNS::Subscription", properties)}, "Topic does not exist")
 
+    def database(self, name: str, **properties) -> None:
+        settings = {"DBInstanceClass": "db.t4g.small", "Engine": "postgres", "AllocatedStorage": 100} | properties
+        aws("rds").create_db_instance(DBInstanceIdentifier=name, MasterUsername="root", MasterUserPassword="password", **settings)
+        self.addCleanup(aws("rds").delete_db_instance, DBInstanceIdentifier=name, SkipFinalSnapshot=True)
+
     def test_event_subscription_is_created_updated_and_deleted(self) -> None:
         def events(categories: list[str]) -> dict:
             properties = {"SubscriptionName": "db-events", "SnsTopicArn": ref("T"), "SourceType": "db-instance"}
-            return resource(
-                "AWS::RDS::EventSubscription", {**properties, "EventCategories": categories, "SourceIds": ["main"]}
-            )
+            return resource("AWS::RDS::EventSubscription", {**properties, "EventCategories": categories, "SourceIds": ["main"]})
 
+        self.assert_fails({"T": topic(), "E": events(["failover"])}, "Could not find source with ID: main")
+        self.destroy()
+        self.database("main")
         self.deploy({"T": topic(), "E": events(["failover"])})
         self.deploy({"T": topic(), "E": events(["failover", "low storage"])})
         (found,) = aws("rds").describe_event_subscriptions()["EventSubscriptionsList"]
@@ -497,6 +580,61 @@ class NotificationTest(StackTest):
         self.assertTrue(found["Enabled"])
         self.deploy({"T": topic()})
         self.assertEqual(aws("rds").describe_event_subscriptions()["EventSubscriptionsList"], [])
+
+    def test_database_instances_tell_their_storage(self) -> None:
+        self.database("main", MaxAllocatedStorage=500)
+        (found,) = aws("rds").describe_db_instances(DBInstanceIdentifier="main")["DBInstances"]
+        self.assertEqual((found["AllocatedStorage"], found["MaxAllocatedStorage"], found["DBInstanceStatus"]), (100, 500, "available"))
+        with self.assertRaisesRegex(ClientError, "DBInstanceNotFound"):
+            aws("rds").describe_db_instances(DBInstanceIdentifier="other")
+
+    def test_a_rule_keeps_its_pattern_and_targets(self) -> None:
+        def rule(*targets: str, **properties) -> dict:
+            pattern = {"source": ["aws.rds"], "detail": {"EventCategories": ["low storage"]}}
+            listed = [{"Id": target, "Arn": ref("T")} for target in targets]
+            return resource("AWS::Events::Rule", {"EventPattern": pattern, "State": "ENABLED", "Targets": listed, **properties})
+
+        outputs = {"Name": {"Value": ref("R")}, "Arn": {"Value": att("R", "Arn")}}
+        first = self.deploy({"T": topic(), "R": rule("a", "b")}, Outputs=outputs)
+        self.assertEqual(first, self.deploy({"T": topic(), "R": rule("b", "c", Description="storage")}, Outputs=outputs))
+        events = aws("events")
+        found = events.describe_rule(Name=first["Name"])
+        self.assertEqual((found["Arn"], found["Description"]), (first["Arn"], "storage"))
+        self.assertEqual(json.loads(found["EventPattern"])["source"], ["aws.rds"])
+        targets = events.list_targets_by_rule(Rule=first["Name"])["Targets"]
+        self.assertEqual({(each["Id"], each["Arn"]) for each in targets}, {(id_, f"arn:aws:sns:{REGION}:{ACCOUNT}:pages") for id_ in ("b", "c")})
+        self.destroy()
+        self.assertEqual(events.list_rules()["Rules"], [])
+
+    def test_a_subscription_waits_until_its_endpoint_confirms(self) -> None:
+        arn = f"arn:aws:sns:{REGION}:{ACCOUNT}:pages"
+        pager = "https://events.eu.pagerduty.com/integration/key/enqueue"
+
+        def listed() -> dict[str, str]:
+            found = aws("sns").list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
+            return {each["Endpoint"]: each["SubscriptionArn"].split(":")[0] for each in found}
+
+        # PagerDuty's integration confirms by itself; its events API, a webhook and a person do not.
+        others = {"https://events.pagerduty.com/v2/enqueue": "https", "https://example.com/hook": "https", "oncall@example.com": "email"}
+        resources = {f"S{n}": self.subscription(endpoint, protocol) for n, (endpoint, protocol) in enumerate({pager: "https", **others}.items())}
+        found = self.deploy({"T": topic(), **resources}, Outputs={"Mail": {"Value": ref("S3")}, "Hook": {"Value": ref("S2")}})
+        self.assertEqual(listed(), {pager: "arn"} | dict.fromkeys(others, "PendingConfirmation"))
+        attributes = aws("sns").get_subscription_attributes(SubscriptionArn=found["Mail"])["Attributes"]
+        self.assertEqual(attributes["PendingConfirmation"], "true")
+        counts = aws("sns").get_topic_attributes(TopicArn=arn)["Attributes"]
+        self.assertEqual((counts["SubscriptionsConfirmed"], counts["SubscriptionsPending"]), ("1", "3"))
+        answer = aws("sns").subscribe(TopicArn=arn, Protocol="email", Endpoint="boss@example.com")
+        self.assertEqual(answer["SubscriptionArn"], "pending confirmation")
+
+        # The person follows the link, which has the token; the webhook is told to, and PagerDuty forgets.
+        aws("sns").confirm_subscription(TopicArn=arn, Token=found["Mail"].rsplit(":", 1)[1])
+        with self.assertRaisesRegex(ClientError, "Token"):
+            aws("sns").confirm_subscription(TopicArn=arn, Token="none")
+        self.assertEqual(control("subscriptions", {"Endpoint": "example.com/hook", "Confirms": True}), {"Changed": 1})
+        self.assertEqual(control("subscriptions", {"Endpoint": "pagerduty", "Confirms": False}), {"Changed": 1})
+        self.assertEqual({name for name, state in listed().items() if state == "arn"}, {"oncall@example.com", "https://example.com/hook"})
+        control("subscriptions", {"Endpoint": r"pagerduty\.com/integration", "Confirms": True})
+        self.assertEqual(listed()[pager], "arn")
 
     def test_slack_channel_is_created_updated_and_deleted(self) -> None:
         def channel(level: str) -> dict:
@@ -521,6 +659,10 @@ class NotificationTest(StackTest):
         self.assertEqual(found["SlackTeamId"], "T0000")
         self.assertEqual(found["SnsTopicArns"], ["arn:aws:sns:eu-central-1:111122223333:pages"])
         self.assertEqual(found["GuardrailPolicyArns"], ["arn:aws:iam::aws:policy/ReadOnlyAccess"])
+        self.assertEqual(found["State"], "ENABLED")
+        control("slack", {"ConfigurationName": "alerts", "State": "DISABLED", "StateReason": "the workspace took its authorization back"})
+        (found,) = chatbot.describe_slack_channel_configurations(ChatConfigurationArn=outputs["Arn"])["SlackChannelConfigurations"]
+        self.assertEqual((found["State"], found["StateReason"]), ("DISABLED", "the workspace took its authorization back"))
         self.deploy({"T": topic()})
         self.assertEqual(chatbot.describe_slack_channel_configurations()["SlackChannelConfigurations"], [])
 
@@ -569,6 +711,78 @@ class LogsTest(StackTest):
     def test_depends_on_puts_the_log_group_first(self) -> None:
         self.deploy({"F": self.filter(DependsOn=["G"]), "G": self.group()})
         self.assertEqual(len(aws("logs").describe_metric_filters()["metricFilters"]), 1)
+
+    def publishes(self, **transformation) -> Callable[[], list[dict]]:
+        """A metric filter of errors on /app; returns what tells the data that it has published since it was last asked."""
+        made = {"MetricName": "Errors", "MetricNamespace": "App", "MetricValue": "1", "Unit": "Count"} | transformation
+        properties = {"FilterName": "errors", "LogGroupName": ref("G"), "FilterPattern": '{ $.level = "ERROR" && $.ms = * }'}
+        filter_ = resource("AWS::Logs::MetricFilter", {**properties, "MetricTransformations": [made]})
+        self.deploy({"G": self.group(), "F": filter_})
+        aws("logs").create_log_stream(logGroupName="/app", logStreamName="one")
+        after = latest()
+
+        def data() -> list[dict]:
+            return [{key: each[key] for key in ("Values", "Dimensions", "Timestamp")} for each in control(f"metrics?after={after}")["MetricData"]]
+
+        return data
+
+    MINUTE = int(time.time()) // 60 * 60 - 120
+
+    def log(self, *events: dict) -> None:
+        """Log lines as slog writes them, a second apart."""
+        lines = [{"timestamp": (self.MINUTE + n) * 1000, "message": json.dumps(event)} for n, event in enumerate(events)]
+        answer = aws("logs").put_log_events(logGroupName="/app", logStreamName="one", logEvents=lines)
+        self.assertNotIn("rejectedLogEventsInfo", answer)
+
+    def test_a_metric_filter_counts_what_matches_and_is_silent_otherwise(self) -> None:
+        data = self.publishes()
+        self.log({"level": "INFO", "ms": 3}, {"level": "error", "ms": 3})
+        self.assertEqual(data(), [])
+        self.log({"level": "ERROR", "ms": 3}, {"level": "INFO", "ms": 3}, {"level": "ERROR", "ms": 4})
+        self.assertEqual(data(), [{"Values": [1, 1], "Dimensions": [], "Timestamp": self.MINUTE}])
+        self.log(*[{"level": "ERROR", "ms": 3}] * 61)
+        self.assertEqual([(len(each["Values"]), each["Timestamp"] - self.MINUTE) for each in data()[1:]], [(60, 0), (1, 60)])
+
+    def test_a_metric_filter_takes_its_value_and_dimensions_from_the_event(self) -> None:
+        data = self.publishes(MetricValue="$.ms", Dimensions=[{"Key": "Route", "Value": "$.route"}])
+        self.log(
+            {"level": "ERROR", "ms": 12.5, "route": "/a"},
+            {"level": "ERROR", "ms": "slow", "route": "/a"},
+            {"level": "ERROR", "ms": 7},
+            {"level": "ERROR", "ms": 4, "route": "/b"},
+        )
+        routes = {each["Dimensions"][0]["Value"]: each["Values"] for each in data()}
+        self.assertEqual(routes, {"/a": [12.5], "/b": [4]})
+
+    def test_a_default_value_is_published_for_what_does_not_match(self) -> None:
+        data = self.publishes(DefaultValue=0)
+        self.log({"level": "INFO", "ms": 3}, {"level": "ERROR", "ms": 4})
+        self.assertEqual(data(), [{"Values": [0, 1], "Dimensions": [], "Timestamp": self.MINUTE}])
+
+    def test_log_events_are_found_by_a_pattern(self) -> None:
+        self.publishes()
+        self.log({"level": "INFO", "ms": 3}, {"level": "ERROR", "ms": 700})
+        found = aws("logs").filter_log_events(logGroupName="/app", filterPattern="{ $.ms > 500 }")["events"]
+        self.assertEqual([json.loads(each["message"])["ms"] for each in found], [700])
+        tested = aws("logs").test_metric_filter(filterPattern="{ $.ms > 500 }", logEventMessages=['{"ms": 1}', '{"ms": 501}'])["matches"]
+        self.assertEqual([(each["eventNumber"], each["extractedValues"]) for each in tested], [(2, {"$.ms": "501"})])
+        with self.assertRaisesRegex(ClientError, "the pattern ends where a value is expected"):
+            aws("logs").filter_log_events(logGroupName="/app", filterPattern="{ $.ms > }")
+
+    def test_a_metric_filter_that_aws_refuses_fails(self) -> None:
+        def filter_(pattern: str = "ERROR", **transformation) -> dict:
+            made = {"MetricName": "Errors", "MetricNamespace": "App", "MetricValue": "1"} | transformation
+            properties = {"LogGroupName": ref("G"), "FilterPattern": pattern, "MetricTransformations": [made]}
+            return {"G": self.group(), "F": resource("AWS::Logs::MetricFilter", properties)}
+
+        for reason, resources in {
+            "does not end with }": filter_("{ $.level = ERROR"),
+            "mutually exclusive": filter_(DefaultValue=0, Dimensions=[{"Key": "Route", "Value": "$.route"}]),
+            "is too long": filter_(Dimensions=[{"Key": f"D{n}", "Value": "$.d"} for n in range(4)]),
+        }.items():
+            with self.subTest(reason):
+                self.assert_fails(resources, reason)
+                self.destroy()
 
     def test_query_definition_is_created_updated_and_deleted(self) -> None:
         def query(text: str) -> dict:
@@ -1138,9 +1352,7 @@ class MetricTest(unittest.TestCase):
                 self.put(*data, namespace=namespace)
 
     def test_everything_that_arrived_is_read_back_with_its_time(self) -> None:
-        after = control("metrics?after=0")["Next"]
-        while (page := control(f"metrics?after={after}"))["MetricData"]:
-            after = page["Next"]
+        after = latest()
         began = time.time()
         pool = [{"Name": "Pool", "Value": "main"}]
         self.put({"Values": [1, 2], "Counts": [3, 1], "Unit": "Count", "Dimensions": pool})
@@ -1190,6 +1402,94 @@ class ContractTest(unittest.TestCase):
         ):
             with self.subTest(reason), self.assertRaisesRegex(Refusal, re.escape(reason)):
                 contract.check(metric, unit)
+
+    def test_a_file_that_is_no_contract_is_refused(self) -> None:
+        with self.assertRaisesRegex(ValueError, "README.md is no contract"):
+            Contract.read(HERE / "README.md")
+
+
+class PatternTest(unittest.TestCase):
+    EVENT = {
+        "level": "ERROR",
+        "msg": "slow_query",
+        "ms": 612.5,
+        "status": 404,
+        "code": "17",
+        "user": None,
+        "ok": True,
+        "tags": ["a", {"k": "v"}],
+        "ip": "10.0.0.7",
+        "a.b": 1,
+    }
+    LINE = '127.0.0.1 Prod frank [10/Oct/2000:13:25:15 -0700] "GET /index.html HTTP/1.0" 404 1534'
+
+    def check(self, message: str, matching: tuple[str, ...], others: tuple[str, ...]) -> None:
+        for text in (*matching, *others):
+            with self.subTest(text):
+                self.assertEqual(Pattern(text).matches(message) is not None, text in matching)
+
+    def test_json(self) -> None:
+        matching = (
+            '{ $.level = "ERROR" }',
+            "{$.level=ERROR}",
+            '{ $.level = "ERR*" && $.ms > 500 }',
+            "{ $.ms > 5000 || ($.status = 4* && $.ok IS TRUE) }",
+            '{ $.level = "ERROR" || $.msg = "x" && $.ok IS FALSE }',
+            "{ $.status >= 404 && $.status < 405 }",
+            "{ $.status = 404 }",
+            "{ $.code = 17 }",
+            "{ $.user IS NULL }",
+            "{ $.nope NOT EXISTS }",
+            "{ $.ip = 10.0.* }",
+            '{ $.tags[1].k = "v" }',
+            "{ $['a.b'] = 1 }",
+            "{ $.msg = %^slow_[a-z]+$% }",
+            '{ $.ms = "*" }',
+        )
+        others = (
+            '{ $.level = "error" }',
+            "{ $.level NOT EXISTS }",
+            '{ $.nope != "x" }',
+            "{ $.ip != 10.0.* }",
+            "{ $.ip > 10 }",
+            "{ $.tags[9] = 1 }",
+            "{ $.ok IS NULL }",
+            "{ ($.level = ERROR || $.ok IS TRUE) && $.ms < 1 }",
+        )
+        self.check(json.dumps(self.EVENT), matching, others)
+        self.assertIsNone(Pattern("{ $.nope NOT EXISTS }").matches("not JSON"))
+
+    def test_terms(self) -> None:
+        matching = ("", "ERROR", '"slow_query" ERROR', "ERROR -FATAL", "?FATAL ?ERROR", r'%"ms":\s*6%', '"10.0.0.7"')
+        self.check(json.dumps(self.EVENT), matching, ("error", "ERROR FATAL", "ERROR -slow_query", "?FATAL ?WARN"))
+
+    def test_space_delimited(self) -> None:
+        matching = (
+            "[ip, server, username, timestamp, request, status_code, bytes]",
+            "[ip, server, username, timestamp, request, status_code = 4*, bytes > 1000]",
+            "[..., status_code=404 || status_code=500, bytes]",
+            '[ip, ..., request = "*.html*", status_code, bytes]',
+        )
+        self.check(self.LINE, matching, ("[ip, server]", "[ip != 127.0.0.1, ...]", "[ip, ..., bytes > 2000]"))
+        event = Pattern(matching[0]).matches(self.LINE)
+        self.assertEqual((select(event, "$timestamp"), select(event, "$bytes")), ("10/Oct/2000:13:25:15 -0700", "1534"))
+
+    def test_what_is_no_pattern_is_refused_with_the_reason(self) -> None:
+        for text, reason in {
+            "{ $.a = 1": "does not end with }",
+            "{ $.a = }": "ends where a value is expected",
+            "{ level = 1 }": "level stands where a property",
+            '{ $.a > "x" }': "> compares numbers",
+            "{ ($.a = 1 }": "a parenthesis is not closed",
+            "{ $.a = 1 $.b = 2 }": "$.b is not expected here",
+            "{ $.a ~ 1 }": "~ is no operator",
+            "{ $.a = && }": "&& stands where a value",
+            "{ $.a IS MAYBE }": "not MAYBE",
+            "[a": "ends with ]",
+            "a-b": "must be in double quotes",
+        }.items():
+            with self.subTest(text), self.assertRaisesRegex(ValueError, re.escape(reason)):
+                Pattern(text)
 
 
 class RuleTest(unittest.TestCase):
@@ -1246,8 +1546,7 @@ class ReadBackTest(StackTest):
 class ServerTest(unittest.TestCase):
     def test_readme_lists_every_held_type(self) -> None:
         listed = set(re.findall(r"^\| `(AWS::[\w:]+)`", (HERE / "README.md").read_text(), re.MULTILINE))
-        sources = "".join(path.read_text() for path in (HERE / "adapter").glob("*.py"))
-        self.assertEqual(listed, set(re.findall(r'TYPE = "(AWS::[\w:]+)"', sources)))
+        self.assertEqual(listed, set(control("types")))
 
     def test_account_is_the_one_asked_for(self) -> None:
         self.assertEqual(aws("sts").get_caller_identity()["Account"], ACCOUNT)
@@ -1259,18 +1558,16 @@ class ServerTest(unittest.TestCase):
         hosts = {line[1].split(":")[0] for line in listening if line[1].endswith(f":{port}") and line[3] == "0A"}
         self.assertEqual(hosts, {"0100007F"})
 
-    def test_stops_at_once_on_a_signal_and_leaves_nothing(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            with self.subTest(number):
-                other = Emulator()
-                self.assertEqual(int((other.state / "pid").read_text()), other.process.pid)
-                # A request that is still being answered is not waited for.
-                with socket.create_connection(("localhost", int((other.state / "port").read_text()))) as half:
-                    half.sendall(b"POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\n")
-                    other.process.send_signal(number)
-                    self.assertEqual(other.process.wait(timeout=60), 0)
-                self.assertEqual(list(other.state.iterdir()), [])
-                other.stop()
+    def test_stops_at_once_on_ctrl_c_and_leaves_nothing(self) -> None:
+        other = Emulator()
+        self.assertEqual(int((other.state / "pid").read_text()), other.process.pid)
+        # A request that is still being answered is not waited for.
+        with socket.create_connection(("localhost", int((other.state / "port").read_text()))) as half:
+            half.sendall(b"POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\n")
+            other.process.send_signal(signal.SIGINT)
+            self.assertEqual(other.process.wait(timeout=60), 0)
+        self.assertEqual(list(other.state.iterdir()), [])
+        other.stop()
 
     def test_stops_by_itself_when_idle(self) -> None:
         other = Emulator("--idle-minutes", "0.01")
@@ -1295,10 +1592,6 @@ class ServerTest(unittest.TestCase):
         self.assertEqual(second.returncode, 1)
         self.assertIn(f"process {emulator.process.pid}", second.stderr)
         self.assertEqual(aws("sts").get_caller_identity()["Account"], ACCOUNT)
-
-    def test_a_contract_that_is_none_is_refused_at_the_start(self) -> None:
-        with self.assertRaisesRegex(RuntimeError, "README.md is no contract"):
-            Emulator("--contract", str(HERE / "README.md"))
 
 
 class StateTest(unittest.TestCase):

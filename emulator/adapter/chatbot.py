@@ -1,90 +1,46 @@
-"""Chatbot (Amazon Q Developer in chat applications): Slack channel configurations. Nothing is posted."""
+"""Chatbot's API (Amazon Q Developer in chat applications): Slack channel configurations. Nothing is posted."""
 
-from collections import defaultdict
-
-from moto.core.responses import ActionResult
-
-from .resource import Resource
-from .services import Service, ServiceError
-
-# account -> ARN -> configuration; Chatbot is global, whichever region a request is signed for.
-CHANNELS: dict[str, dict[str, dict]] = defaultdict(dict)
+from .wire import OWN, Refusal, Shelf, Tags, account
 
 
-class Chatbot(Service):
-    SERVICE = "chatbot"
+class Chatbot(Tags):
+    """Chatbot is global, whichever Region a request is signed for."""
 
-    @property
-    def channels(self) -> dict[str, dict]:
-        return CHANNELS[self.current_account]
+    def __init__(self) -> None:
+        super().__init__()
+        self.channels = Shelf("Slack channel configuration")
 
-    def find(self) -> dict:
-        arn = self._get_param("ChatConfigurationArn")
-        if arn not in self.channels:
-            raise ServiceError("ResourceNotFoundException", f"{arn} does not exist")
-        return self.channels[arn]
-
-    def create_slack_channel_configuration(self) -> ActionResult:
-        params = dict(self._get_params())
-        arn = f"arn:aws:chatbot::{self.current_account}:chat-configuration/slack-channel/{params['ConfigurationName']}"
+    def create_slack_channel_configuration(self, region: str, params: dict) -> dict:
+        arn = f"arn:aws:chatbot::{account()}:chat-configuration/slack-channel/{params['ConfigurationName']}"
         if arn in self.channels:
-            raise ServiceError("ConflictException", f"{arn} already exists")
-        self.channels[arn] = (
-            {"LoggingLevel": "NONE", "SnsTopicArns": []}
-            | params
-            | {
-                "ChatConfigurationArn": arn,
-                "SlackTeamName": params["SlackTeamId"],
-                "State": "ENABLED",
-            }
-        )
-        return ActionResult({"ChannelConfiguration": self.channels[arn]})
+            raise Refusal("ConflictException", f"{arn} already exists")
+        self.tag_resource(region, {"ResourceARN": arn, "Tags": params.pop("Tags", [])})
+        made = {"ChatConfigurationArn": arn, "SlackTeamName": params["SlackTeamId"], "State": "ENABLED"}
+        self.channels[arn] = {"LoggingLevel": "NONE", "SnsTopicArns": []} | params | made
+        return {"ChannelConfiguration": self.channels[arn]}
 
-    def update_slack_channel_configuration(self) -> ActionResult:
-        channel = self.find()
-        channel.update(self._get_params())
-        return ActionResult({"ChannelConfiguration": channel})
+    def update_slack_channel_configuration(self, region: str, params: dict) -> dict:
+        channel = self.channels.find(params["ChatConfigurationArn"])
+        channel.update(params)
+        return {"ChannelConfiguration": channel}
 
-    def describe_slack_channel_configurations(self) -> ActionResult:
-        found = [self.find()] if self._get_param("ChatConfigurationArn") else list(self.channels.values())
-        return ActionResult({"SlackChannelConfigurations": found})
+    def describe_slack_channel_configurations(self, region: str, params: dict) -> dict:
+        arn = params.get("ChatConfigurationArn")
+        return {"SlackChannelConfigurations": [self.channels.find(arn)] if arn else list(self.channels.values())}
 
-    def delete_slack_channel_configuration(self) -> ActionResult:
-        del self.channels[self.find()["ChatConfigurationArn"]]
-        return ActionResult({})
+    def delete_slack_channel_configuration(self, region: str, params: dict) -> None:
+        self.channels.find(params["ChatConfigurationArn"])
+        del self.channels[params["ChatConfigurationArn"]]
+
+    def set_state(self, name: str, state: str, reason: str) -> None:
+        """Enables or disables a configuration, as happens when the workspace's authorization is taken back."""
+        if state not in ("ENABLED", "DISABLED"):
+            raise Refusal("", f"State is ENABLED or DISABLED, not {state}")
+        found = [each for each in self.channels.values() if each["ConfigurationName"] == name]
+        if not found:
+            names = ", ".join(each["ConfigurationName"] for each in self.channels.values())
+            raise Refusal("", f"no Slack channel configuration is called {name}; there are: {names}", 404)
+        found[0].update(State=state, StateReason=reason)
 
 
-class SlackChannelConfiguration(Resource):
-    TYPE = "AWS::Chatbot::SlackChannelConfiguration"
-    READ_WITH = "chatbot DescribeSlackChannelConfigurations"
-    API_NAMES = {
-        "ConfigurationName": "ConfigurationName",
-        "GuardrailPolicies": "GuardrailPolicyArns",
-        "IamRoleArn": "IamRoleArn",
-        "LoggingLevel": "LoggingLevel",
-        "SlackChannelId": "SlackChannelId",
-        "SlackWorkspaceId": "SlackTeamId",
-        "SnsTopicArns": "SnsTopicArns",
-        "UserRoleRequired": "UserAuthorizationRequired",
-    }
-    PROPERTIES = ("Tags", *API_NAMES)
-    REPLACED_BY = ("SlackWorkspaceId", "ConfigurationName")
-
-    def create(self, properties: dict, generated_name: str) -> None:
-        tags = {"Tags": self.tag_list("TagKey", "TagValue")} if self.tags else {}
-        made = self.call("chatbot", "CreateSlackChannelConfiguration", **self.as_api(properties), **tags)
-        self.physical_resource_id = made["ChannelConfiguration"]["ChatConfigurationArn"]
-        self.attributes["Arn"] = self.physical_resource_id
-
-    def update(self, properties: dict, previous: dict) -> None:
-        given = {name: value for name, value in properties.items() if name not in self.REPLACED_BY}
-        # What a new template leaves out goes back to its default.
-        given = {"LoggingLevel": "NONE", "SnsTopicArns": [], "GuardrailPolicies": [], "UserRoleRequired": False} | given
-        arn = self.physical_resource_id
-        self.call("chatbot", "UpdateSlackChannelConfiguration", ChatConfigurationArn=arn, **self.as_api(given))
-
-    def as_api(self, properties: dict) -> dict:
-        return {self.API_NAMES[name]: value for name, value in properties.items() if name != "Tags"}
-
-    def delete(self) -> None:
-        self.drop("chatbot", "DeleteSlackChannelConfiguration", ChatConfigurationArn=self.physical_resource_id)
+API = OWN["chatbot"] = Chatbot()

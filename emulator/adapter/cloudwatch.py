@@ -12,7 +12,7 @@ from .datum import samples
 from .metrics import Metric, Store, is_statistic, seconds, statistic
 from .resource import Resource
 from .rules import Rule
-from .wire import OWN, Refusal, Shelf, account, model, moment, now, paged
+from .wire import OWN, Refusal, Shelf, Tags, account, model, moment, now, paged
 
 KINDS = ("MetricAlarm", "CompositeAlarm", "LogAlarm")
 ACTIONS = ("AlarmActions", "OKActions", "InsufficientDataActions")
@@ -21,15 +21,15 @@ MUTED = 100
 DATAPOINTS = 1_440
 
 
-class CloudWatch:
+class CloudWatch(Tags):
     """The answers to CloudWatch's operations; each takes the Region and the parameters and returns the answer."""
 
     def __init__(self) -> None:
+        super().__init__()
         # Region -> name -> what Describe and Get show of it; an alarm has its kind and its rule's children too. Dashboards are the account's.
         self.alarms: dict[str, Shelf] = defaultdict(lambda: Shelf("Alarm", "ResourceNotFound"))
         self.mute_rules: dict[str, Shelf] = defaultdict(lambda: Shelf("Alarm mute rule"))
         self.dashboards = Shelf("Dashboard", "DashboardNotFoundError")
-        self.tags: dict[str, dict[str, str]] = defaultdict(dict)
         self.store = Store()
         self.contract: Contract | None = None
 
@@ -188,18 +188,6 @@ class CloudWatch:
         for name in [self.dashboards.find(name)["DashboardName"] for name in params["DashboardNames"]]:
             del self.dashboards[name]
 
-    # Tags
-
-    def tag_resource(self, region: str, params: dict) -> None:
-        self.tags[params["ResourceARN"]] |= {tag["Key"]: tag["Value"] for tag in params["Tags"]}
-
-    def untag_resource(self, region: str, params: dict) -> None:
-        for key in params["TagKeys"]:
-            self.tags[params["ResourceARN"]].pop(key, None)
-
-    def list_tags_for_resource(self, region: str, params: dict) -> dict:
-        return {"Tags": [{"Key": key, "Value": value} for key, value in self.tags[params["ResourceARN"]].items()]}
-
     # Metrics
 
     def put_metric_data(self, region: str, params: dict) -> None:
@@ -280,106 +268,44 @@ def shown(kind: str, alarm: dict) -> dict:
     return {key: value for key, value in alarm.items() if key in members and value is not None}
 
 
-class CloudWatchResource(Resource):
-    """A resource whose properties are the parameters of one Put call."""
+class Named(Resource):
+    """A resource of CloudWatch: its Put call would overwrite one that is there, which CloudFormation does not."""
 
-    PUT: str
-    # The property with the name, generated when a template leaves it out.
-    NAME: str
-    GIVES_ARN = True
+    ARN = "arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
+
+    def shelf(self) -> Shelf:
+        return API.alarms[self.region]
 
     def create(self, properties: dict, generated_name: str) -> None:
-        name = properties.get(self.NAME) or generated_name
-        if self.exists(name):
+        name = properties.get(self.schema.name)
+        if name in self.shelf():
             raise ValidationError(message=f"{name} already exists")
-        self.put(properties | {self.NAME: name})
-        self.physical_resource_id = name
-        if self.GIVES_ARN:
-            self.attributes["Arn"] = self.arn()
-
-    def update(self, properties: dict, previous: dict) -> None:
-        self.put(properties | {self.NAME: self.name()})
-        self.call("cloudwatch", "TagResource", ResourceARN=self.arn(), Tags=self.tag_list())
-        gone = self.gone_tags()
-        if gone:
-            self.call("cloudwatch", "UntagResource", ResourceARN=self.arn(), TagKeys=gone)
-
-    def put(self, properties: dict) -> None:
-        if self.tags:
-            properties = properties | {"Tags": self.tag_list()}
-        self.call("cloudwatch", self.PUT, **properties)
-
-    def name(self) -> str:
-        return self.physical_resource_id
-
-    def exists(self, name: str) -> bool:
-        raise NotImplementedError
-
-    def arn(self) -> str:
-        raise NotImplementedError
-
-
-class Alarm(CloudWatchResource):
-    TYPE = "AWS::CloudWatch::Alarm"
-    READ_WITH = "cloudwatch DescribeAlarms"
-    NAME = "AlarmName"
-    REPLACED_BY = ("AlarmName",)
-    PUT = "PutMetricAlarm"
-
-    def exists(self, name: str) -> bool:
-        return name in API.alarms[self.region]
-
-    def arn(self) -> str:
-        return f"arn:aws:cloudwatch:{self.region}:{self.account}:alarm:{self.name()}"
-
-    def delete(self) -> None:
-        self.drop("cloudwatch", "DeleteAlarms", AlarmNames=[self.name()])
-
-
-class CompositeAlarm(Alarm):
-    TYPE = "AWS::CloudWatch::CompositeAlarm"
-    READ_WITH = "cloudwatch DescribeAlarms (AlarmTypes CompositeAlarm)"
-    PUT = "PutCompositeAlarm"
-
-
-class Dashboard(CloudWatchResource):
-    TYPE = "AWS::CloudWatch::Dashboard"
-    READ_WITH = "cloudwatch GetDashboard"
-    NAME = "DashboardName"
-    REPLACED_BY = ("DashboardName",)
-    PUT = "PutDashboard"
-    GIVES_ARN = False
-
-    def exists(self, name: str) -> bool:
-        return name in API.dashboards
-
-    def arn(self) -> str:
-        return f"arn:aws:cloudwatch::{self.account}:dashboard/{self.name()}"
-
-    def delete(self) -> None:
-        self.drop("cloudwatch", "DeleteDashboards", DashboardNames=[self.name()])
-
-
-class AlarmMuteRule(CloudWatchResource):
-    TYPE = "AWS::CloudWatch::AlarmMuteRule"
-    READ_WITH = "cloudwatch GetAlarmMuteRule"
-    NAME = "Name"
-    REPLACED_BY = ("Name",)
-    PUT = "PutAlarmMuteRule"
-
-    def create(self, properties: dict, generated_name: str) -> None:
         super().create(properties, generated_name)
-        # Ref gives the ARN.
-        self.physical_resource_id = self.attributes["Arn"]
 
-    def name(self) -> str:
-        return self.physical_resource_id.rsplit(":", 1)[-1]
 
-    def exists(self, name: str) -> bool:
-        return name in API.mute_rules[self.region]
+class Alarm(Named):
+    TYPE = "AWS::CloudWatch::Alarm"
 
-    def arn(self) -> str:
-        return f"arn:aws:cloudwatch:{self.region}:{self.account}:alarm-mute-rule:{self.name()}"
 
-    def delete(self) -> None:
-        self.drop("cloudwatch", "DeleteAlarmMuteRule", AlarmMuteRuleName=self.name())
+class CompositeAlarm(Named):
+    TYPE = "AWS::CloudWatch::CompositeAlarm"
+
+
+class LogAlarm(Named):
+    TYPE = "AWS::CloudWatch::LogAlarm"
+
+
+class Dashboard(Named):
+    TYPE = "AWS::CloudWatch::Dashboard"
+    ARN = "arn:aws:cloudwatch::{account}:dashboard/{name}"
+
+    def shelf(self) -> Shelf:
+        return API.dashboards
+
+
+class AlarmMuteRule(Named):
+    TYPE = "AWS::CloudWatch::AlarmMuteRule"
+    ARN = "arn:aws:cloudwatch:{region}:{account}:alarm-mute-rule:{name}"
+
+    def shelf(self) -> Shelf:
+        return API.mute_rules[self.region]

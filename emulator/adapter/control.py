@@ -1,14 +1,19 @@
-"""What only an emulator can tell and be told, under /_emulator/: what it holds, and every datum that arrived."""
+"""What only an emulator can tell and be told, under /_emulator/: what it holds, every datum that arrived, and what the world outside does."""
 
 import json
+import re
 import time
 from collections.abc import Callable
 from urllib.parse import parse_qs
 
-from . import held
+from moto.sns.models import sns_backends
+
+from . import chatbot, held
 from .cloudwatch import API
 from .datum import samples
-from .wire import Refusal
+from .resource import TYPES
+from .sns import set_confirms
+from .wire import Refusal, account
 
 PATH = "/_emulator/"
 PAGE = 10_000
@@ -16,6 +21,11 @@ PAGE = 10_000
 
 def report(given: dict) -> dict:
     return held.report()
+
+
+def types(given: dict) -> dict:
+    """Tells the types that are held, and what reads each back."""
+    return {name: kind.read_with() for name, kind in TYPES.items()}
 
 
 def arrived(given: dict) -> dict:
@@ -28,10 +38,24 @@ def publish(given: dict) -> dict:
     return {}
 
 
+def confirm(given: dict) -> dict:
+    """Decides whether the endpoints that a regular expression matches confirm their subscriptions."""
+    backends = list(sns_backends[account()].values())
+    return {"Changed": set_confirms(backends, given["Endpoint"], bool(given["Confirms"]))}
+
+
+def set_slack(given: dict) -> dict:
+    chatbot.API.set_state(given["ConfigurationName"], given["State"], given.get("StateReason", ""))
+    return {}
+
+
 ROUTES: dict[tuple[str, str], Callable[[dict], dict]] = {
     ("GET", "held"): report,
+    ("GET", "types"): types,
     ("GET", "metrics"): arrived,
     ("POST", "metrics"): publish,
+    ("POST", "subscriptions"): confirm,
+    ("POST", "slack"): set_slack,
 }
 
 
@@ -48,7 +72,7 @@ def answer(environ: dict, start_response: Callable) -> list[bytes]:
         result = ROUTES[method, path](given)
     except Refusal as refusal:
         status, result = f"{refusal.status} Refused", {"message": refusal.message}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, re.error) as error:
         status, result = "400 Refused", {"message": f"the request cannot be read: {type(error).__name__} {error}"}
     body = json.dumps(result, indent=2 if path == "held" else None).encode()
     start_response(status, [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])

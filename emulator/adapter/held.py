@@ -36,7 +36,7 @@ def report() -> dict:
 
 def standing(type_: str) -> dict:
     if type_ in TYPES:
-        return {"held": True, "readWith": TYPES[type_].READ_WITH}
+        return {"held": True, "readWith": TYPES[type_].read_with()}
     if resource_class(type_) is Native:
         service = type_.split("::")[1]
         return {"held": True, "readWith": NATIVE_READ_WITH.get(type_, f"moto's own {service} API")}

@@ -1,23 +1,30 @@
-"""RDS: event subscriptions."""
+"""RDS: event subscriptions. The instances they name must exist."""
 
-from .resource import Resource
+from moto.rds.models import RDSBackend
+from moto.rds.exceptions import RDSClientError
+
+from .resource import Resource, extends
+
+CREATE_EVENT_SUBSCRIPTION = RDSBackend.create_event_subscription
+
+
+@extends(RDSBackend)
+class Api:
+    def create_event_subscription(self, kwargs: dict):
+        for name in kwargs.get("source_ids") or []:
+            if kwargs.get("source_type") == "db-instance" and name not in self.databases:
+                raise RDSClientError("SourceNotFound", f"Could not find source with ID: {name}")
+        return CREATE_EVENT_SUBSCRIPTION(self, kwargs)
 
 
 class EventSubscription(Resource):
     TYPE = "AWS::RDS::EventSubscription"
-    READ_WITH = "rds DescribeEventSubscriptions"
-    REPLACED_BY = ("SubscriptionName", "SnsTopicArn")
 
     def create(self, properties: dict, generated_name: str) -> None:
-        name = (properties.get("SubscriptionName") or generated_name).lower()
-        given = {"Enabled": True} | properties | {"SubscriptionName": name, "Tags": self.tag_list()}
-        self.call("rds", "CreateEventSubscription", **given)
-        self.physical_resource_id = name
+        # RDS keeps names in lower case, and a subscription is on unless a template says otherwise.
+        super().create({"Enabled": True} | properties, generated_name.lower())
 
     def update(self, properties: dict, previous: dict) -> None:
         # moto has no ModifyEventSubscription.
         self.delete()
         self.create(properties, self.physical_resource_id)
-
-    def delete(self) -> None:
-        self.drop("rds", "DeleteEventSubscription", SubscriptionName=self.physical_resource_id)

@@ -37,35 +37,18 @@ class Api:
 
 class HealthCheck(Resource):
     TYPE = "AWS::Route53::HealthCheck"
-    READ_WITH = "route53 GetHealthCheck"
-    PROPERTIES = ("HealthCheckConfig", "HealthCheckTags")
-    TAGS = "HealthCheckTags"
-    FIXED = ("Type", "MeasureLatency", "RequestInterval")
 
-    def replaced_by(self, properties: dict, previous: dict) -> bool:
-        new, old = properties["HealthCheckConfig"], previous["HealthCheckConfig"]
-        return any(new.get(name) != old.get(name) for name in self.FIXED)
-
-    def create(self, properties: dict, generated_name: str) -> None:
-        config = properties["HealthCheckConfig"]
-        check = self.call("route53", "CreateHealthCheck", CallerReference=str(uuid.uuid4()), HealthCheckConfig=config)[
-            "HealthCheck"
-        ]
-        self.physical_resource_id = check["Id"]
-        self.attributes["HealthCheckId"] = check["Id"]
-        self.retag()
-
-    def update(self, properties: dict, previous: dict) -> None:
-        config = {key: value for key, value in properties["HealthCheckConfig"].items() if key not in self.FIXED}
-        self.call("route53", "UpdateHealthCheck", HealthCheckId=self.physical_resource_id, **config)
-        self.retag()
+    def request(self, operation: str, properties: dict, previous: dict | None = None) -> dict:
+        if operation == "CreateHealthCheck":
+            return super().request(operation, properties, previous) | {"CallerReference": str(uuid.uuid4())}
+        # An update takes the settings one by one, all but those that replace the check.
+        fixed = [path.rpartition("/")[2] for path in self.schema.create_only]
+        settings = {key: value for key, value in properties.get("HealthCheckConfig", {}).items() if key not in fixed}
+        return super().request(operation, settings, {})
 
     def retag(self) -> None:
-        changes = {"AddTags": self.tag_list(), "RemoveTagKeys": self.gone_tags()}
+        gone = [name for name in self.old_tags if name not in self.tags]
+        changes = {"AddTags": self.tags, "RemoveTagKeys": gone}
         changes = {key: value for key, value in changes.items() if value}
         if changes:
-            target = {"ResourceType": "healthcheck", "ResourceId": self.physical_resource_id}
-            self.call("route53", "ChangeTagsForResource", **target, **changes)
-
-    def delete(self) -> None:
-        self.drop("route53", "DeleteHealthCheck", HealthCheckId=self.physical_resource_id)
+            self.call("ChangeTagsForResource", ResourceType="healthcheck", ResourceId=self.physical_resource_id, **changes)

@@ -1,8 +1,10 @@
-"""SNS: topics, topic policies, subscriptions."""
+"""SNS: topics, topic policies, subscriptions, and who confirms them. Nothing is delivered to an https endpoint or by email."""
 
-import json
+import re
 
 from moto.core.responses import ActionResult
+from moto.sns.exceptions import SNSInvalidParameter
+from moto.sns.models import SNSBackend
 from moto.sns.models import Subscription as MotoSubscription
 from moto.sns.responses import SNSResponse
 
@@ -10,6 +12,37 @@ from .resource import Resource, extends
 
 PUBLISH = MotoSubscription.publish
 GET_TOPIC_ATTRIBUTES = SNSResponse.get_topic_attributes
+SUBSCRIBE = SNSBackend.subscribe
+SUBSCRIBE_CALL = SNSResponse.subscribe
+
+# Whoever has an endpoint of these protocols is asked first.
+ASKED = ("http", "https", "email", "email-json")
+# Endpoints that confirm by themselves, the last that matches counts. PagerDuty's integrations do; its events API, and webhooks of chat
+# programs, never do.
+CONFIRMS: list[tuple[re.Pattern, bool]] = [
+    (re.compile(r"https://events\.(eu\.)?pagerduty\.com/(integration|adapter)/.+"), True),
+    (re.compile(r"https://global\.sns-api\.chatbot\.amazonaws\.com"), True),
+]
+
+
+def confirms(protocol: str, endpoint: str) -> bool:
+    matching = [confirmed for pattern, confirmed in CONFIRMS if pattern.search(endpoint)]
+    return protocol not in ASKED or bool(matching) and matching[-1]
+
+
+def set_confirms(backends, expression: str, confirmed: bool) -> int:
+    """Decides for the endpoints that a regular expression matches, now and later; returns how many subscriptions it changes."""
+    pattern = re.compile(expression)
+    CONFIRMS.append((pattern, confirmed))
+    found = [each for backend in backends for each in backend.subscriptions.values() if pattern.search(each.endpoint)]
+    changed = [each for each in found if each.protocol in ASKED and is_pending(each) == confirmed]
+    for each in changed:
+        each.attributes["PendingConfirmation"] = not confirmed
+    return len(changed)
+
+
+def is_pending(subscription: MotoSubscription) -> bool:
+    return bool(subscription.attributes["PendingConfirmation"])
 
 
 @extends(MotoSubscription)
@@ -20,141 +53,148 @@ class Delivery:
             PUBLISH(self, *args, **kwargs)
 
 
+@extends(SNSBackend)
+class Backend:
+    def subscribe(self, topic_arn: str, endpoint: str, protocol: str) -> MotoSubscription:
+        subscription = SUBSCRIBE(self, topic_arn, endpoint, protocol)
+        if is_pending(subscription) or "asked" not in vars(subscription):
+            subscription.asked = True
+            subscription.attributes["PendingConfirmation"] = not confirms(protocol, endpoint)
+        return subscription
+
+
 @extends(SNSResponse)
 class Api:
     def get_topic_attributes(self) -> ActionResult:
-        """moto stores these two and leaves them out of its answer."""
-        result = GET_TOPIC_ATTRIBUTES(self).result
+        """moto stores these two and leaves them out of its answer, and counts no subscription."""
+        attributes = GET_TOPIC_ATTRIBUTES(self).result["Attributes"]
         topic = self.backend.get_topic(self._get_param("TopicArn"))
         for name, field in (("SignatureVersion", "signature_version"), ("TracingConfig", "tracing_config")):
             if hasattr(topic, field):
-                result["Attributes"][name] = getattr(topic, field)
+                attributes[name] = getattr(topic, field)
+        pending = [is_pending(each) for each in self.backend.subscriptions.values() if each.topic_arn == topic.arn]
+        attributes |= {"SubscriptionsPending": sum(pending), "SubscriptionsConfirmed": len(pending) - sum(pending)}
+        return ActionResult({"Attributes": attributes})
+
+    def subscribe(self) -> ActionResult:
+        result = SUBSCRIBE_CALL(self).result
+        if is_pending(self.backend.subscriptions[result["SubscriptionArn"]]) and not self._get_bool_param("ReturnSubscriptionArn"):
+            result["SubscriptionArn"] = "pending confirmation"
         return ActionResult(result)
 
+    def list_subscriptions(self) -> ActionResult:
+        return self.listed(self.backend.list_subscriptions(next_token=self._get_param("NextToken")))
 
-def as_text(value) -> str:
-    if isinstance(value, (dict, list)):
-        return json.dumps(value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    def list_subscriptions_by_topic(self) -> ActionResult:
+        return self.listed(self.backend.list_subscriptions_by_topic(self._get_param("TopicArn"), next_token=self._get_param("NextToken")))
+
+    def listed(self, page: tuple[list[MotoSubscription], str | None]) -> ActionResult:
+        """As AWS: of a subscription that is not confirmed the ARN is not told."""
+        found = [
+            {
+                "SubscriptionArn": "PendingConfirmation" if is_pending(each) else each.arn,
+                "Owner": each.owner,
+                "Protocol": each.protocol,
+                "Endpoint": each.endpoint,
+                "TopicArn": each.topic_arn,
+            }
+            for each in page[0]
+        ]
+        return ActionResult({"Subscriptions": found, "NextToken": page[1]})
+
+    def confirm_subscription(self) -> ActionResult:
+        """The token, which SNS sends to the endpoint, is the last part of the subscription's ARN."""
+        arn = f"{self._get_param('TopicArn')}:{self._get_param('Token')}"
+        if arn not in self.backend.subscriptions:
+            raise SNSInvalidParameter("Invalid parameter: Token")
+        self.backend.subscriptions[arn].attributes["PendingConfirmation"] = False
+        return ActionResult({"SubscriptionArn": arn})
 
 
 class Topic(Resource):
     TYPE = "AWS::SNS::Topic"
-    READ_WITH = "sns ListTopics, GetTopicAttributes"
+    RENAMED = {"TopicName": "Name"}
     # A property a new template leaves out goes back to this value.
     SETTINGS = {
         "DisplayName": "",
         "KmsMasterKeyId": "",
-        "ContentBasedDeduplication": "false",
+        "ContentBasedDeduplication": False,
         "SignatureVersion": "1",
         "TracingConfig": "PassThrough",
     }
-    PROPERTIES = ("TopicName", "FifoTopic", "Subscription", "Tags", *SETTINGS)
-    REPLACED_BY = ("TopicName", "FifoTopic")
+    APART = ("FifoTopic", "Subscription", *SETTINGS)
 
     def create(self, properties: dict, generated_name: str) -> None:
         name = properties.get("TopicName") or generated_name
-        fifo = properties.get("FifoTopic")
-        if fifo and not name.endswith(".fifo"):
+        if properties.get("FifoTopic") and not name.endswith(".fifo"):
             name += ".fifo"
-        settings = {key: as_text(properties[key]) for key in ("FifoTopic", *self.SETTINGS) if key in properties}
-        arn = self.call("sns", "CreateTopic", Name=name, Attributes=settings, Tags=self.tag_list())["TopicArn"]
-        self.physical_resource_id = arn
-        self.attributes = {"TopicArn": arn, "TopicName": name}
-        self.subscribe(properties.get("Subscription", []), [])
+        super().create(properties | {"TopicName": name}, generated_name)
 
-    def update(self, properties: dict, previous: dict) -> None:
-        arn = self.physical_resource_id
+    def request(self, operation: str, properties: dict, previous: dict | None = None) -> dict:
+        given = super().request(operation, properties, previous)
+        if operation == "CreateTopic":
+            given["Attributes"] = {key: properties[key] for key in ("FifoTopic", *self.SETTINGS) if key in properties}
+        return given
+
+    def settle(self, properties: dict, previous: dict) -> None:
+        topic = {"TopicArn": self.physical_resource_id}
         for key, default in self.SETTINGS.items():
-            if properties.get(key) != previous.get(key):
-                value = as_text(properties.get(key, default))
-                self.call("sns", "SetTopicAttributes", TopicArn=arn, AttributeName=key, AttributeValue=value)
-        self.subscribe(properties.get("Subscription", []), previous.get("Subscription", []))
-        if self.gone_tags():
-            self.call("sns", "UntagResource", ResourceArn=arn, TagKeys=self.gone_tags())
-        self.call("sns", "TagResource", ResourceArn=arn, Tags=self.tag_list())
-
-    def subscribe(self, wanted: list[dict], previous: list[dict]) -> None:
-        """The subscriptions written inside the topic."""
-        for each in wanted:
-            self.call("sns", "Subscribe", TopicArn=self.physical_resource_id, **each)
-        dropped = [each for each in previous if each not in wanted]
-        if dropped:
-            existing = self.call("sns", "ListSubscriptionsByTopic", TopicArn=self.physical_resource_id)
-            for subscription in existing["Subscriptions"]:
-                if {"Endpoint": subscription["Endpoint"], "Protocol": subscription["Protocol"]} in dropped:
-                    self.drop("sns", "Unsubscribe", SubscriptionArn=subscription["SubscriptionArn"])
-
-    def delete(self) -> None:
-        self.drop("sns", "DeleteTopic", TopicArn=self.physical_resource_id)
+            if previous and properties.get(key) != previous.get(key):
+                self.call("SetTopicAttributes", AttributeName=key, AttributeValue=properties.get(key, default), **topic)
+        wanted, had = ([(each["Protocol"], each["Endpoint"]) for each in part.get("Subscription", [])] for part in (properties, previous))
+        for protocol, endpoint in wanted:
+            if (protocol, endpoint) not in had:
+                self.call("Subscribe", Protocol=protocol, Endpoint=endpoint, **topic)
+        for each in self.call("ListSubscriptionsByTopic", **topic)["Subscriptions"] if had else []:
+            pair = each["Protocol"], each["Endpoint"]
+            if pair in had and pair not in wanted:
+                self.call("Unsubscribe", SubscriptionArn=each["SubscriptionArn"])
 
 
 class TopicPolicy(Resource):
     TYPE = "AWS::SNS::TopicPolicy"
-    READ_WITH = "sns GetTopicAttributes (Policy)"
-    PROPERTIES = ("PolicyDocument", "Topics")
+    READ_WITH = "sns GetTopicAttributes"
 
     def create(self, properties: dict, generated_name: str) -> None:
         # A deleted policy gives way to the one each topic had before.
         self.before = {}
-        self.put(properties)
-        self.physical_resource_id = generated_name
-        self.attributes["Id"] = generated_name
+        self.physical_resource_id = self.attributes["Id"] = generated_name
+        self.update(properties, {})
 
     def update(self, properties: dict, previous: dict) -> None:
-        self.restore([arn for arn in previous["Topics"] if arn not in properties["Topics"]])
-        self.put(properties)
-
-    def put(self, properties: dict) -> None:
-        for arn in properties["Topics"]:
+        for arn in properties.get("Topics", []):
             if arn not in self.before:
-                attributes = self.call("sns", "GetTopicAttributes", TopicArn=arn)["Attributes"]
-                self.before[arn] = attributes["Policy"]
-            self.set(arn, as_text(properties["PolicyDocument"]))
+                self.before[arn] = self.call("GetTopicAttributes", TopicArn=arn)["Attributes"]["Policy"]
+            self.put(arn, properties["PolicyDocument"])
+        for arn in [arn for arn in self.before if arn not in properties.get("Topics", [])]:
+            self.put(arn, self.before.pop(arn))
 
-    def restore(self, topics: list[str]) -> None:
-        for arn in topics:
-            self.set(arn, self.before.pop(arn))
-
-    def set(self, arn: str, policy: str) -> None:
-        self.call("sns", "SetTopicAttributes", TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
+    def put(self, arn: str, policy: dict | str) -> None:
+        self.call("SetTopicAttributes", TopicArn=arn, AttributeName="Policy", AttributeValue=policy)
 
     def delete(self) -> None:
-        self.restore(list(self.before))
+        self.update({}, self.properties)
 
 
 class Subscription(Resource):
     TYPE = "AWS::SNS::Subscription"
-    READ_WITH = "sns ListSubscriptions, GetSubscriptionAttributes"
     SETTINGS = ("DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy")
-    PROPERTIES = ("TopicArn", "Protocol", "Endpoint", "Region", "SubscriptionRoleArn", *SETTINGS)
-    REPLACED_BY = ("TopicArn", "Protocol", "Endpoint")
+    APART = ("Region", *SETTINGS)
 
     def create(self, properties: dict, generated_name: str) -> None:
-        # A topic of another region is subscribed to there.
+        # A topic of another Region is subscribed to there.
         self.region = properties.get("Region", self.region)
-        arn = self.call(
-            "sns",
-            "Subscribe",
-            TopicArn=properties["TopicArn"],
-            Protocol=properties["Protocol"],
-            Endpoint=properties["Endpoint"],
-            Attributes={key: as_text(properties[key]) for key in self.SETTINGS if key in properties},
-            ReturnSubscriptionArn=True,
-        )["SubscriptionArn"]
-        self.physical_resource_id = arn
-        self.attributes["Arn"] = arn
+        super().create(properties, generated_name)
 
-    def update(self, properties: dict, previous: dict) -> None:
-        for key in self.SETTINGS:
+    def request(self, operation: str, properties: dict, previous: dict | None = None) -> dict:
+        given = super().request(operation, properties, previous)
+        if operation == "Subscribe":
+            settings = {key: properties[key] for key in self.SETTINGS if key in properties}
+            given |= {"Attributes": settings, "ReturnSubscriptionArn": True}
+        return given
+
+    def settle(self, properties: dict, previous: dict) -> None:
+        for key in self.SETTINGS if previous else ():
             if properties.get(key) != previous.get(key):
-                self.call(
-                    "sns",
-                    "SetSubscriptionAttributes",
-                    SubscriptionArn=self.physical_resource_id,
-                    AttributeName=key,
-                    AttributeValue=as_text(properties[key]) if key in properties else "",
-                )
-
-    def delete(self) -> None:
-        self.drop("sns", "Unsubscribe", SubscriptionArn=self.physical_resource_id)
+                subscription = {"SubscriptionArn": self.physical_resource_id, "AttributeName": key}
+                self.call("SetSubscriptionAttributes", AttributeValue=properties.get(key, ""), **subscription)

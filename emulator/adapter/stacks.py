@@ -24,6 +24,7 @@ from moto.core.responses import ActionResult, EmptyResult
 
 from .references import resolve
 from .resource import TYPES, Resource, explain, extends
+from .schema import schema
 
 log = logging.getLogger("emulator")
 
@@ -95,6 +96,12 @@ class NotHeld(Resource):
 
     def create(self, properties: dict, generated_name: str) -> None:
         self.physical_resource_id = generated_name
+
+    def check(self, properties: dict) -> None:
+        """Nothing is known of what a custom resource takes, and nothing is kept of the others."""
+
+    def replaced_by(self, properties: dict, previous: dict) -> bool:
+        return False
 
     def update(self, properties: dict, previous: dict) -> None:
         """There is nothing to change."""
@@ -458,7 +465,8 @@ class ChangeSetPart:
                 name = change.logical_resource_id
                 old, new = (each["Resources"][name] for each in (self.stack.template_dict, self.template_dict))
                 old, new = old.get("Properties", {}), new.get("Properties", {})
-                replacing = resource_class(change.resource_type).REPLACED_BY
+                known = schema(change.resource_type)
+                replacing = [path.split("/")[0] for path in known.create_only] if known else []
                 changed = [key for key in old | new if old.get(key) != new.get(key)]
                 change.Replacement = str(any(key in replacing for key in changed))
                 if name in self.stack.live:

@@ -11,6 +11,7 @@ import os
 import re
 import time
 import zlib
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime, timezone
 from functools import lru_cache
@@ -159,6 +160,27 @@ class Shelf(dict):
         if key not in self:
             raise Refusal(self.missing, f"{self.kind} {key} does not exist", 404)
         return self[key]
+
+
+class Tags:
+    """The tags of a service's resources, by ARN."""
+
+    def __init__(self) -> None:
+        self.tags: dict[str, dict[str, str]] = defaultdict(dict)
+
+    @staticmethod
+    def tagged(params: dict) -> str:
+        return next(value for key, value in params.items() if key.lower() == "resourcearn")
+
+    def tag_resource(self, region: str, params: dict) -> None:
+        self.tags[self.tagged(params)] |= dict(pair.values() for pair in params["Tags"])
+
+    def untag_resource(self, region: str, params: dict) -> None:
+        for key in params["TagKeys"]:
+            self.tags[self.tagged(params)].pop(key, None)
+
+    def list_tags_for_resource(self, region: str, params: dict) -> dict:
+        return {"Tags": [{"Key": key, "Value": value} for key, value in self.tags[self.tagged(params)].items()]}
 
 
 def paged(found: list, token: str | None, size: int, name: str = "NextToken") -> tuple[list, dict]:
