@@ -80,16 +80,10 @@ func (t *Tier) open(ctx context.Context, config *pgxpool.Config, name poolName) 
 	if err := in.claim(t.shard, name); err != nil {
 		return nil, err
 	}
-	h := in.handles
+	waits, gauges := in.poolHandles(t.shard, name)
 	p := &watchedPool{
-		tier: t, name: name, log: in.config.Logger,
-		demand: &demand{
-			limit: int64(config.MaxConns), waits: h.poolWaits.with(t.shard, name), interval: in.intervalEnds.Load, waiters: map[*waiter]struct{}{},
-		},
-		gauges: poolGauges{
-			acquired: h.poolAcquired.with(t.shard, name), idle: h.poolIdle.with(t.shard, name), total: h.poolTotal.with(t.shard, name),
-			max: h.poolMax.with(t.shard, name), utilization: h.poolUtilization.with(t.shard, name),
-		},
+		tier: t, name: name, log: in.config.Logger, gauges: gauges,
+		demand: &demand{limit: int64(config.MaxConns), waits: waits, interval: in.intervalEnds.Load, waiters: map[*waiter]struct{}{}},
 	}
 	if err := in.checkRoom(ctx, config, p); err != nil {
 		return nil, err
@@ -102,6 +96,14 @@ func (t *Tier) open(ctx context.Context, config *pgxpool.Config, name poolName) 
 	p.sample(in.config.Clock.Now(), 0)
 	in.sampleWith(p.sample)
 	return p, nil
+}
+
+func (in *Instance) poolHandles(shard Shard, name poolName) (waits *Counter, gauges poolGauges) {
+	h := in.handles
+	return h.poolWaits.with(shard, name), poolGauges{
+		acquired: h.poolAcquired.with(shard, name), idle: h.poolIdle.with(shard, name), total: h.poolTotal.with(shard, name),
+		max: h.poolMax.with(shard, name), utilization: h.poolUtilization.with(shard, name),
+	}
 }
 
 // claim refuses a second pool of the same name: its values would be added to those of the first.

@@ -230,7 +230,7 @@ type replicaProbe struct {
 func (in *Instance) probeReplica(name Replica, p *watchedPool) {
 	w := &replicaProbe{probe: probe{config: probeConfig(p.pool.Config().ConnConfig), timeout: in.config.ProbeTimeout}, in: in, pool: p}
 	w.lag.Store(-1)
-	healthy, lag := in.handles.replicaHealthy.with(name), in.handles.replicationLag.with(name)
+	healthy, lag := in.replicaHandles(name)
 	in.sampleWith(func(_ time.Time, seconds float64) {
 		w.healthy.sampleTo(healthy, seconds)
 		if l := w.lag.Load(); l >= 0 {
@@ -239,6 +239,10 @@ func (in *Instance) probeReplica(name Replica, p *watchedPool) {
 	})
 	in.every(metrics.GaugeInterval, w.look)
 	in.onShutdown(w.close)
+}
+
+func (in *Instance) replicaHandles(name Replica) (healthy, lag *Gauge) {
+	return in.handles.replicaHealthy.with(name), in.handles.replicationLag.with(name)
 }
 
 func (w *replicaProbe) look(ctx context.Context) {
