@@ -147,26 +147,26 @@ func TestLagIsWhatTheReplicaLacksAndNotHowLongNothingWasWritten(t *testing.T) {
 	eventually(t, "a lag is published", func() bool { return lag() >= 0 })
 
 	// A pause in writing, then writes: neither is a lag.
-	time.Sleep(1500 * time.Millisecond)
-	if obvious := r.obviousLag(t); obvious < 1.4 {
-		t.Errorf("the age of the last transaction is %v s after 1.5 s without one; it is expected to look like a lag", obvious)
+	time.Sleep(time.Second)
+	if obvious := r.obviousLag(t); obvious < 0.9 {
+		t.Errorf("the age of the last transaction is %v s after a second without one; it is expected to look like a lag", obvious)
 	}
 	for n := range 50 {
 		r.exec(t, r.onPrimary, fmt.Sprintf("INSERT INTO written VALUES (%d)", n))
 		time.Sleep(10 * time.Millisecond)
 	}
-	if worst := lag(); worst > 0.1*times {
-		t.Errorf("the lag was %v s; want none: a tenth of a second is %v by the clock", worst, 0.1*times)
+	if worst := lag(); worst > 0.4*times {
+		t.Errorf("the lag was %v s; want next to none: the pause alone was %v", worst, times)
 	}
 
-	// Replay stops for a second and a half: that is one, by the clock of thirty seconds.
+	// Replay stops for a second: that is one, of twenty seconds by the clock.
 	r.exec(t, r.onReplica, "SELECT pg_wal_replay_pause()")
 	r.exec(t, r.onPrimary, "INSERT INTO written VALUES (0)")
-	time.Sleep(1500 * time.Millisecond)
+	time.Sleep(time.Second)
 	r.exec(t, r.onReplica, "SELECT pg_wal_replay_resume()")
-	eventually(t, "a lag of about 30 s is published", func() bool { return lag() > 0.9*1.5*times })
-	if worst := lag(); worst > 1.2*1.5*times {
-		t.Errorf("the lag was %v s; want about %v", worst, 1.5*times)
+	eventually(t, "a lag of about 20 s is published", func() bool { return lag() > 0.8*times })
+	if worst := lag(); worst > 1.5*times {
+		t.Errorf("the lag was %v s; want about %v", worst, times)
 	}
 	if lowest, _ := published.extremes(t, metrics.ReplicaHealthy, name); lowest != 1 {
 		t.Errorf("the replica was unhealthy while it only lagged")
@@ -205,35 +205,6 @@ func TestAReplicaThatIsLostStalledOrPromotedIsNotHealthy(t *testing.T) {
 	admin(t, r.replica, "postgres", "SELECT pg_promote()")
 	forget()
 	eventually(t, "no replica any more once it is promoted", healthy(0))
-}
-
-func TestCanConnectIsExactlyOneUntilTheDatabaseIsGoneAndThenExactlyZero(t *testing.T) {
-	s, err := postgrestest.Start(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Stop(); err != nil {
-			t.Error(err)
-		}
-	})
-	in := newInstance(t, func(c *Config) { c.Clock = newFastClock(60) })
-	pool, err := in.Pool(t.Context(), database(t, s))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pool.Close()
-	eventually(t, "it is published", func() bool { return in.published.samples(metrics.CanConnect) > 30 })
-	if values := in.published.values(metrics.CanConnect); len(values) != 1 || values[1] == 0 {
-		t.Errorf("samples by value: %v; want exactly 1", values)
-	}
-	if err := s.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	eventually(t, "0 is published", func() bool { return in.published.values(metrics.CanConnect)[0] > 0 })
-	if values := in.published.values(metrics.CanConnect); len(values) != 2 {
-		t.Errorf("samples by value: %v; want 0 and 1 only", values)
-	}
 }
 
 // The obvious logarithmic bucket turns a 1 into 0.99, for which an alarm on less than 1 pages for ever.

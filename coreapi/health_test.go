@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/restartix/core-api-monitoring/coreapi/postgrestest"
+	"github.com/restartix/core-api-monitoring/metrics"
 )
 
 func askHealth(in *testInstance) (status int, body string) {
@@ -91,7 +92,7 @@ func TestHealthTakesNoConnectionOfThePoolAndSaysNothingOfTheServer(t *testing.T)
 	}
 }
 
-func TestHealthFollowsADatabaseThatIsKilledAndComesBack(t *testing.T) {
+func TestHealthAndCanConnectFollowADatabaseThatIsKilledAndComesBack(t *testing.T) {
 	s, err := postgrestest.Start(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -101,7 +102,7 @@ func TestHealthFollowsADatabaseThatIsKilledAndComesBack(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	in := newInstance(t, func(c *Config) { c.Clock = newFastClock(10) })
+	in := newInstance(t, func(c *Config) { c.Clock = newFastClock(60) })
 	pool, err := in.Pool(t.Context(), database(t, s))
 	if err != nil {
 		t.Fatal(err)
@@ -110,15 +111,24 @@ func TestHealthFollowsADatabaseThatIsKilledAndComesBack(t *testing.T) {
 	is := func(want int) func() bool {
 		return func() bool { status, _ := askHealth(in); return status == want }
 	}
+	canConnect := func() map[float64]float64 { return in.published.values(metrics.CanConnect) }
 	eventually(t, "healthy", is(http.StatusOK))
+	eventually(t, "can_connect is published", func() bool { return len(canConnect()) > 0 })
+	if values := canConnect(); values[1] == 0 || len(values) != 1 {
+		t.Errorf("can_connect is %v; want exactly 1", values)
+	}
 	if err := s.Kill(); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "unhealthy once the database is killed", is(http.StatusServiceUnavailable))
+	eventually(t, "can_connect 0 is published", func() bool { return canConnect()[0] > 0 })
 	if err := s.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "healthy once it is back", is(http.StatusOK))
+	if values := canConnect(); len(values) != 2 {
+		t.Errorf("can_connect is %v; want 0 and 1 and nothing between", values)
+	}
 	if down, up := in.log.lines(t, "database_unreachable"), in.log.lines(t, "database_reachable"); len(down) != 1 || len(up) != 1 {
 		t.Errorf("the log says %v and %v; want one line each", down, up)
 	}

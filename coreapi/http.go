@@ -141,7 +141,8 @@ type exchange struct {
 	*request
 	m        *middleware
 	response *response
-	timer    *time.Timer // nil without a timeout
+	timer    *time.Timer    // nil without a timeout
+	timing   sync.WaitGroup // until the timer is stopped or has done its work
 	cancel   context.CancelCauseFunc
 	once     sync.Once
 }
@@ -175,11 +176,22 @@ func (m *middleware) begin(w http.ResponseWriter, r *http.Request) *exchange {
 		limit = m.timeouts.Long
 	}
 	x.deadline = x.start.Add(limit)
-	x.timer = time.AfterFunc(limit, func() { x.timeOut(limit) })
+	x.timing.Add(1)
+	x.timer = time.AfterFunc(limit, func() {
+		defer x.timing.Done()
+		x.timeOut(limit)
+	})
 	return x
 }
 
-// timeOut answers first and then cancels: a handler that sees the context end has no say any more.
+// stopTimer stops the timeout, unless it has come.
+func (x *exchange) stopTimer() {
+	if x.timer != nil && x.timer.Stop() {
+		x.timing.Done()
+	}
+}
+
+// timeOut answers in the handler's place and cancels its work.
 func (x *exchange) timeOut(limit time.Duration) {
 	status := http.StatusGatewayTimeout
 	p := problem{"request_timeout", fmt.Sprintf("The request took longer than %s and was cancelled.", limit), x.id}
@@ -187,10 +199,9 @@ func (x *exchange) timeOut(limit time.Duration) {
 		status = http.StatusServiceUnavailable
 		p = problem{"database_busy", fmt.Sprintf("No database connection became free within %s.", limit), x.id}
 	}
-	if !x.response.timeOut(status, p) {
+	if !x.response.timeOut(status, p, func() { x.cancel(ErrRequestTimeout) }) {
 		return
 	}
-	x.cancel(ErrRequestTimeout)
 	x.record(status)
 	x.tierHandles().timeouts.Inc()
 	x.logEnd(slog.LevelError, status, p.Message)
@@ -198,18 +209,15 @@ func (x *exchange) timeOut(limit time.Duration) {
 
 // hijack ends the measuring when a handler takes the connection over, which may last for hours.
 func (x *exchange) hijack() {
-	if x.timer != nil {
-		x.timer.Stop()
-	}
+	x.stopTimer()
 	x.record(http.StatusSwitchingProtocols)
 }
 
 // end is deferred: it sees panics.
 func (x *exchange) end(r *http.Request) {
 	panicked := recover()
-	if x.timer != nil {
-		x.timer.Stop()
-	}
+	x.stopTimer()
+	x.timing.Wait()
 	defer x.cancel(nil)
 	defer func() { x.tierHandles().active.Add(-1) }()
 	if panicked != nil {

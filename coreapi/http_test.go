@@ -40,6 +40,13 @@ func serve(t *testing.T, in *testInstance, timeouts Timeouts, handler http.Handl
 	return s
 }
 
+func closing(t *testing.T, c io.Closer) {
+	t.Helper()
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
 // get returns the answer's status and body; 0 where the connection broke.
 func get(t *testing.T, url string) (status int, body string) {
 	t.Helper()
@@ -56,7 +63,7 @@ func do(t *testing.T, method, url string) (status int, body string) {
 	if err != nil {
 		return 0, err.Error()
 	}
-	defer response.Body.Close()
+	defer closing(t, response.Body)
 	text, err := io.ReadAll(response.Body)
 	if err != nil {
 		return 0, err.Error()
@@ -65,7 +72,7 @@ func do(t *testing.T, method, url string) (status int, body string) {
 }
 
 // api is a handler as the Core API has them, on the router of the name.
-func api(t *testing.T, router string) http.Handler {
+func api(router string) http.Handler {
 	routes := map[string]http.HandlerFunc{
 		"GET /v1/appointments/{id}": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "one") },
 		"GET /v1/appointments":      func(http.ResponseWriter, *http.Request) {},
@@ -92,7 +99,7 @@ func TestRequestsAreCountedByMethodCategoryAndClassOnEitherRouter(t *testing.T) 
 	for _, router := range []string{"net/http", "chi"} {
 		t.Run(router, func(t *testing.T) {
 			in := newInstance(t, nil)
-			s := serve(t, in, Timeouts{}, api(t, router))
+			s := serve(t, in, Timeouts{}, api(router))
 			for range 3 {
 				get(t, s.URL+"/v1/appointments/7")
 			}
@@ -280,7 +287,7 @@ func TestAClientThatLeavesIsNoFaultOfTheServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	if response, err := http.DefaultClient.Do(request); err == nil {
-		response.Body.Close()
+		closing(t, response.Body)
 		t.Error("the client that left got an answer")
 	}
 	eventually(t, "the request has ended", func() bool { return len(in.log.lines(t, "request")) == 1 })
@@ -311,7 +318,7 @@ func TestStreamsFlowAndHaveNoTimeout(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer closing(t, response.Body)
 	lines := bufio.NewScanner(response.Body)
 	for _, want := range []string{"data: first", "data: second"} {
 		if !lines.Scan() || lines.Text() != want {
@@ -341,7 +348,7 @@ func TestAConnectionThatIsTakenOverStaysTheHandlers(t *testing.T) {
 			t.Error(err)
 			return
 		}
-		defer conn.Close()
+		defer closing(t, conn)
 		time.Sleep(100 * time.Millisecond) // over the timeout
 		line, err := buffer.ReadString('\n')
 		fmt.Fprintf(conn, "HTTP/1.1 101 Switching Protocols\r\n\r\n%s%v", line, err)
@@ -350,7 +357,7 @@ func TestAConnectionThatIsTakenOverStaysTheHandlers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close()
+	defer closing(t, conn)
 	fmt.Fprint(conn, "GET /v1/appointments/7 HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\nhello\n")
 	text, err := io.ReadAll(conn)
 	if err != nil || !strings.HasSuffix(string(text), "hello\n<nil>") {
@@ -391,7 +398,7 @@ func TestWhatTheServersWriterCanDoTheHandlerStillCan(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer response.Body.Close()
+	defer closing(t, response.Body)
 	text, err := io.ReadAll(response.Body)
 	if string(text) != "copied written" || err != nil || response.Trailer.Get("X-Rows") != "12" || response.StatusCode != http.StatusOK {
 		t.Errorf("%d %q, trailers %v, %v", response.StatusCode, text, response.Trailer, err)
@@ -412,7 +419,7 @@ func TestARequestsIdIsTheClientsIfItCanStandInALog(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		response.Body.Close()
+		closing(t, response.Body)
 		if got := response.Header.Get(requestIDHeader); got != seen || (got == given) != kept || got == "" {
 			t.Errorf("client's id %q: the handler sees %q, the answer has %q", given, seen, got)
 		}

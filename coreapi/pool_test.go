@@ -159,7 +159,8 @@ func TestConnectionsThatLeaveThePoolUntracedAreNoDemand(t *testing.T) {
 		}
 		defer closeConn(conn.Hijack())
 	}
-	hold(t, pool, 3, time.Second/2) // the samples of 15 seconds by the clock
+	time.Sleep(time.Second / 2) // the samples of 15 seconds by the clock
+	hold(t, pool, 3, time.Second/10)
 	for _, conn := range pool.AcquireAllIdle(t.Context()) {
 		conn.Release()
 	}

@@ -3,6 +3,7 @@ package coreapi
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"strings"
 	"sync"
 	"syscall"
@@ -255,7 +256,7 @@ func TestEveryQueryIsCountedOnceWithItsDuration(t *testing.T) {
 }
 
 func TestASlowQueryIsLoggedWithItsRequestAndWithoutAValue(t *testing.T) {
-	in, pool := openQueries(t, 5500*time.Millisecond, 30*time.Second, 2)
+	in, pool := openQueries(t, 700*time.Millisecond, 30*time.Second, 2)
 	request := &request{Context: t.Context(), id: "r-1", method: "GET", path: "GET /v1/patients/{id}", user: "u-7", tier: in.Tier}
 	if _, err := pool.Exec(request, "SELECT 'acme', pg_sleep(0.6)"); err != nil {
 		t.Fatal(err)
@@ -273,7 +274,7 @@ func TestASlowQueryIsLoggedWithItsRequestAndWithoutAValue(t *testing.T) {
 	}
 	for i, want := range []map[string]any{
 		{"level": "WARN", "sql": "SELECT ?, pg_sleep(?)"},
-		{"level": "ERROR", "sql": "SELECT pg_sleep(?), $1::text", "error": "the query was cancelled (SQLSTATE 57014)"},
+		{"level": "WARN", "sql": "SELECT pg_sleep(?), $1::text", "error": "the query was cancelled (SQLSTATE 57014)"},
 	} {
 		want["environment"], want["request_id"], want["user_id"], want["pool"] = "test", "r-1", "u-7", "primary"
 		want["method"], want["path"] = "GET", "GET /v1/patients/{id}"
@@ -288,6 +289,17 @@ func TestASlowQueryIsLoggedWithItsRequestAndWithoutAValue(t *testing.T) {
 	}
 	if text := in.log.text.String(); strings.Contains(text, "acme") || strings.Contains(text, "jane") {
 		t.Errorf("the log has a value of a query in it:\n%s", text)
+	}
+}
+
+func TestAVerySlowQueryIsAnErrorInTheLog(t *testing.T) {
+	b := &logBuffer{}
+	tracer := queryTracer{pool: "primary", log: NewLogger(b, "test", slog.LevelInfo)}
+	for _, took := range []time.Duration{verySlowQuery, verySlowQuery + time.Millisecond} {
+		tracer.logSlow(t.Context(), "SELECT 1", took, nil)
+	}
+	if lines := b.lines(t, "slow_query"); lines[0]["level"] != "WARN" || lines[1]["level"] != "ERROR" || lines[1]["duration_ms"].(float64) != 5001 {
+		t.Errorf("the log says %v; want an error from over 5 s on", lines)
 	}
 }
 

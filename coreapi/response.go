@@ -131,15 +131,17 @@ func (w hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, buffer, err
 }
 
-// timeOut ends the response with the answer, or in the middle where another one has begun, and reports whether it did: not where the handler
-// has taken the connection or has returned.
-func (w *response) timeOut(status int, p problem) bool {
+// timeOut ends the response with the answer, or in the middle where another one has begun, and cancels the handler's work. It reports whether
+// it did: not where the handler has taken the connection or has returned. The work is cancelled first, because a client that has its answer
+// may close the connection, which would cancel it for another cause; the handler has no say by then.
+func (w *response) timeOut(status int, p problem, cancel func()) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.hijacked || w.done {
 		return false
 	}
 	w.timedOut = true
+	cancel()
 	if w.cutOff = w.status != 0; w.cutOff {
 		_ = w.control.SetWriteDeadline(time.Now()) // a write to a client that does not read ends, too
 		return true
