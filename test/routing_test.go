@@ -10,7 +10,9 @@ import (
 	"time"
 
 	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/lint"
+	"github.com/restartix/core-api-monitoring/cwtool/runbook"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
@@ -21,14 +23,14 @@ func TestEveryAlarmReachesAPersonAndNothingElseIsWrong(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	contract, err := lint.ParseContract(text)
+	contract, err := cloudwatch.ParseContract(text)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range a.environments {
 		options := lint.Options{
 			Now: time.Now(), Contract: contract,
-			Runbooks: []lint.Runbooks{{URL: e.Runbooks, Folder: filepath.Join(root, "runbooks")}},
+			Runbooks: []runbook.Site{{URL: e.Runbooks, Folder: filepath.Join(root, "runbooks")}},
 		}
 		for _, f := range options.Check(a.templates[e.Name]) {
 			t.Error(f)

@@ -32,3 +32,13 @@ var identities = sync.OnceValue(func() map[string]Identity {
 	}
 	return all
 })
+
+// NamesResource reports whether a dimension is known to have the name or id of a resource, and not its ARN.
+func NamesResource(namespace, dimension string) bool {
+	for _, i := range identities() {
+		if slices.Contains(i.Dimensions, namespace+" "+dimension) {
+			return true
+		}
+	}
+	return false
+}

@@ -34,6 +34,8 @@ type Metric struct {
 	// Min and Max are the bounds of a sample, infinite where there is none. Without HasRange nothing is known of them.
 	Min, Max float64
 	HasRange bool
+	// Longest is from how many seconds on a duration is none that anybody waits for, so that milliseconds are meant; 0 where that is not known.
+	Longest  float64
 	Sparse   bool // whether it is published only when something happens
 	Rare     bool // whether that happens once in a while, not in one period after the other
 	Interval int  // seconds between data points, at the least
@@ -90,6 +92,21 @@ func (m Metric) Publishes(dimensions []string) (published, certain bool) {
 		return true, true
 	}
 	return false, len(m.DimensionSets) > 0 && (m.Exhaustive || len(dimensions) == 0)
+}
+
+// Misspells reports whether the names are, but for slips, those of a set that the metric is published with.
+func (m Metric) Misspells(dimensions []string) bool {
+	return len(dimensions) > 0 && slices.ContainsFunc(m.DimensionSets, func(set []string) bool {
+		if len(set) != len(dimensions) || slices.Equal(set, dimensions) {
+			return false
+		}
+		for i := range set {
+			if set[i] != dimensions[i] && slip(dimensions[i], set[i]) < 0 {
+				return false
+			}
+		}
+		return true
+	})
 }
 
 // Bounds returns between which values a statistic of the metric can be, and whether that is known. A sum and a number of samples have

@@ -86,3 +86,9 @@ func oneOther(name, other string) bool {
 	}
 	return name[i+1:] == other[i+1:]
 }
+
+// Similar reports whether one name is a slip of the other.
+func Similar(name, other string) bool { return name != other && slip(name, other) >= 0 }
+
+// SameWords reports whether two names differ at most in case and in the signs between words.
+func SameWords(name, other string) bool { return letters(name) == letters(other) }

@@ -58,6 +58,7 @@ type group struct {
 	Unit       string
 	Sample     Sample
 	Range      []float64
+	Longest    float64
 	Sparse     bool
 	Rare       bool
 	Every      int
@@ -123,7 +124,7 @@ func (e entry) apply(name string, metrics map[string]Metric) {
 
 // metric returns a metric of a group with what the table says of it.
 func (e entry) metric(g group, m Metric) Metric {
-	m.Page, m.Unit, m.Sample, m.Sparse, m.Rare = e.Page, g.Unit, g.Sample, g.Sparse, g.Rare
+	m.Page, m.Unit, m.Sample, m.Sparse, m.Rare, m.Longest = e.Page, g.Unit, g.Sample, g.Sparse, g.Rare, g.Longest
 	m.Interval = cmp.Or(g.Every, e.Every, minute)
 	if dimensions := firstOf(g.Dimensions, e.Dimensions); dimensions != nil {
 		m.DimensionSets = sets(dimensions)

@@ -82,13 +82,37 @@ func (n *Network) target(t *template.Template, v any, state string) Target {
 	return result
 }
 
-// name returns an action as the template says it, a parameter that is empty by default as a reference to it.
+// name returns an action as the template says it: what is imported as the export, with the parameters in its name, since their defaults
+// are seldom those of a deployment; and a parameter that is empty by default as a reference to it.
 func (n *Network) name(t *template.Template, v any) string {
+	if function, argument := template.Call(v); function == "Fn::ImportValue" {
+		return "the export " + written(t, argument)
+	}
 	text := template.Format(t.Resolve(v))
 	if text == "" {
 		return template.Format(v)
 	}
 	return text
+}
+
+// written returns a text as the template writes it, with references to parameters in place of their defaults.
+func written(t *template.Template, v any) string {
+	function, argument := template.Call(v)
+	parts, _ := argument.([]any)
+	switch pattern, isText := argument.(string); {
+	case function == "Fn::Sub" && isText:
+		return pattern
+	case function == "Fn::Join" && len(parts) == 2:
+		list, _ := parts[1].([]any)
+		var texts []string
+		for _, each := range list {
+			texts = append(texts, written(t, each))
+		}
+		return strings.Join(texts, template.Format(parts[0]))
+	case function == "Ref":
+		return template.Format(v)
+	}
+	return template.Format(t.Resolve(v))
 }
 
 // IncidentManager is AWS's own pager.

@@ -51,13 +51,6 @@ func writeText(w io.Writer, findings []Finding) error {
 	return err
 }
 
-func plural(n int, word string) string {
-	if n != 1 {
-		word += "s"
-	}
-	return fmt.Sprintf("%d %s", n, word)
-}
-
 // found are the rules that have findings, in their order.
 func found(findings []Finding) (list []Rule) {
 	for _, r := range Rules {

@@ -99,7 +99,7 @@ func TestTextSaysWhyOnceForEachRule(t *testing.T) {
 			t.Errorf("no %q in:\n%s", want, text)
 		}
 	}
-	if strings.Count(text, "Nobody hears of it") != 1 {
+	if strings.Count(text, "Nobody is notified") != 1 {
 		t.Errorf("why is not there once:\n%s", text)
 	}
 	if got := written(t, "text", nil); got != "0 errors, 0 warnings\n" {

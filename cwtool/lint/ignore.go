@@ -1,7 +1,6 @@
 package lint
 
 import (
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -14,25 +13,31 @@ import (
 //
 //	cwtool: {ignore: [{rule: no-runbook, reason: "the page is being written", until: 2027-01-31}]}
 type ignore struct {
-	place
+	template.Place
 	rule    string
 	problem string // why it is not granted
 	used    bool
 }
 
 func (l *linter) readIgnores() {
-	for _, t := range l.templates {
-		l.ignores = append(l.ignores, l.ignoresOf(place{in: t, Resource: template.Resource{Metadata: t.Metadata}})...)
-		for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
-			l.ignores = append(l.ignores, l.ignoresOf(place{t, t.Resources[id]})...)
+	for _, t := range l.set.Stacks.Templates {
+		l.ignores = append(l.ignores, l.ignoresOf(whole(t), t.Metadata)...)
+		for _, id := range keys(t.Resources) {
+			l.ignores = append(l.ignores, l.ignoresOf(template.Place{Template: t, Resource: t.Resources[id]}, t.Resources[id].Metadata)...)
 		}
 	}
 }
 
-func (l *linter) ignoresOf(p place) (list []*ignore) {
-	for _, v := range many(object(p.Metadata["cwtool"])["ignore"]) {
-		i := &ignore{place: p, rule: text(object(v)["rule"])}
-		i.problem = l.refuse(i.rule, text(object(v)["reason"]), text(object(v)["until"]))
+func (l *linter) ignoresOf(p template.Place, metadata map[string]any) (list []*ignore) {
+	given := object(metadata["cwtool"])["ignore"]
+	entries, ok := given.([]any)
+	if !ok && given != nil {
+		entries = []any{given}
+	}
+	for _, v := range entries {
+		field := func(name string) string { return template.Format(object(v)[name]) }
+		i := &ignore{Place: p, rule: field("rule")}
+		i.problem = l.refuse(i.rule, field("reason"), field("until"))
 		list = append(list, i)
 	}
 	return list
@@ -41,7 +46,10 @@ func (l *linter) ignoresOf(p place) (list []*ignore) {
 // refuse is why an ignore is not granted; empty where it is.
 func (l *linter) refuse(rule, reason, until string) string {
 	last, err := time.Parse(time.DateOnly, until)
+	now, isRenamed := Renamed(rule)
 	switch {
+	case isRenamed:
+		return "rule " + rule + " is called " + now + " now"
 	case !slices.Contains(l.known, rule):
 		return "rule " + rule + " does not exist" + yamlcheck.DidYouMean(rule, l.known)
 	case rule == "ignore" || rule == "ignore-unused":
@@ -59,9 +67,9 @@ func (l *linter) refuse(rule, reason, until string) string {
 }
 
 // ignored reports whether a resource asks for an exception from a rule, and notes that it was needed.
-func (l *linter) ignored(p place, rule string) bool {
+func (l *linter) ignored(p template.Place, rule string) bool {
 	for _, i := range l.ignores {
-		if i.rule == rule && i.problem == "" && i.in == p.in && i.LogicalID == p.LogicalID {
+		if i.rule == rule && i.problem == "" && same(i.Place, p) {
 			i.used = true
 			return true
 		}
@@ -69,8 +77,8 @@ func (l *linter) ignored(p place, rule string) bool {
 	return false
 }
 
-// ignoreRules come last: they look at what the others needed.
-var ignoreRules = []Rule{{
+// ignoreRule and ignoreUnused come last: they look at what the others needed.
+var ignoreRule = Rule{
 	ID:       "ignore",
 	Severity: Error,
 	Title:    "An ignore that is not granted",
@@ -78,11 +86,13 @@ var ignoreRules = []Rule{{
 	find: func(l *linter, report reporter) {
 		for _, i := range l.ignores {
 			if i.problem != "" {
-				report(i.place, "%s", i.problem)
+				report(i.Place, "%s", i.problem)
 			}
 		}
 	},
-}, {
+}
+
+var ignoreUnused = Rule{
 	ID:       "ignore-unused",
 	Severity: Warning,
 	Title:    "An ignore that is not needed",
@@ -91,8 +101,8 @@ var ignoreRules = []Rule{{
 		for _, i := range l.ignores {
 			unchecked := slices.Contains(l.Skip, i.rule) || i.rule == "contract" && l.Contract == nil || i.rule == "dead-runbook" && l.Runbooks == nil
 			if i.problem == "" && !i.used && !unchecked {
-				report(i.place, "%s finds nothing here; remove the ignore", i.rule)
+				report(i.Place, "%s finds nothing here; remove the ignore", i.rule)
 			}
 		}
 	},
-}}
+}

@@ -49,6 +49,8 @@ Resources:
       Statistic: Sum
       Period: 60
       EvaluationPeriods: 5
+      ComparisonOperator: GreaterThanThreshold
+      Threshold: 100
 `
 
 // parse reads a template in an account and a Region.
@@ -91,16 +93,16 @@ func TestTheWayToPeopleIsFollowedInEveryForm(t *testing.T) {
 		"to nobody":                       {with(noSubscription, ""), []string{"topic-subscription"}},
 		"to an endpoint without address":  {with("Endpoint: on-call@example.com", `Endpoint: ""`), []string{"topic-subscription"}},
 		"to a filter that alarms miss":    {with("Endpoint: on-call@example.com", "Endpoint: a@b.c, FilterPolicy: {team: [shop]}"), []string{"subscription"}},
-		"to Slack's webhook":              {with("Protocol: email, Endpoint: on-call@example.com", "Protocol: https, Endpoint: https://hooks.slack.com/services/x"), []string{"endpoint-secret", "no-ok", "subscription"}},
-		"to a topic of another Region":    {with(action, `AlarmActions: ["arn:aws:sns:us-east-1:111122223333:alerts"]`), []string{"outside", "unreachable"}},
+		"to Slack's webhook":              {with("Protocol: email, Endpoint: on-call@example.com", "Protocol: https, Endpoint: https://hooks.slack.com/services/x"), []string{"endpoint-secret", "subscription"}},
+		"to a topic of another Region":    {with(action, `AlarmActions: ["arn:aws:sns:us-east-1:111122223333:alerts"]`), []string{"external-destination", "unreachable"}},
 		"to a FIFO topic":                 {with("TopicName: alerts", "TopicName: alerts.fifo, FifoTopic: true"), []string{"unreachable"}},
 		"past a condition on the account": {with("Resource: !Ref Topic}\n  Sub", `Resource: !Ref Topic, Condition: {StringEquals: {"AWS:SourceAccount": "444455556666"}}}`+"\n  Sub"), []string{"topic-policy"}},
 		"past a condition on the alarm":   {with("Resource: !Ref Topic}\n  Sub", `Resource: !Ref Topic, Condition: {ArnLike: {"aws:SourceArn": "arn:aws:cloudwatch:*:111122223333:alarm:shop-*"}}}`+"\n  Sub"), []string{"topic-policy"}},
 		"through a condition on both":     {with("Resource: !Ref Topic}\n  Sub", `Resource: !Ref Topic, Condition: {StringEquals: {"aws:SourceAccount": !Ref "AWS::AccountId"}, ArnLike: {"aws:SourceArn": "arn:aws:cloudwatch:*:111122223333:alarm:al*"}}}`+"\n  Sub"), nil},
 		"past a Deny":                     {with("Effect: Allow, Principal: {Service: cloudwatch.amazonaws.com}, Action: \"sns:Publish\"", `Effect: Deny, Principal: "*", Action: "sns:*"`), []string{"topic-policy"}},
 		"with a key that lets decrypt":    {with(`, "kms:GenerateDataKey*"`, ""), []string{"topic-key"}},
-		"with a key of another template":  {with("KmsMasterKeyId: !Ref Key", "KmsMasterKeyId: alias/shared"), []string{"outside"}},
-		"to a machine":                    {with(action, `AlarmActions: ["arn:aws:automate:eu-west-1:ec2:reboot"]`, "AlarmDescription: https://example.com", "AlarmDescription: reboots"), nil},
+		"with a key of another template":  {with("KmsMasterKeyId: !Ref Key", "KmsMasterKeyId: alias/shared"), []string{"external-destination"}},
+		"to a machine":                    {with(action, `AlarmActions: ["arn:aws:autoscaling:eu-west-1:111122223333:scalingPolicy:p"]`, "AlarmDescription: https://example.com", "AlarmDescription: scales"), nil},
 		"to an autoscaling policy":        {with(action, "AlarmActions: [!Ref P]") + "  P: {Type: AWS::AutoScaling::ScalingPolicy}\n", nil},
 		"to a function":                   {with(action, "AlarmActions: [!GetAtt F.Arn]") + "  F: {Type: AWS::Lambda::Function}\n", []string{"unreachable"}},
 		"to a function that may be called": {with(action, "AlarmActions: [!GetAtt F.Arn]") + "  F: {Type: AWS::Lambda::Function}\n" +
@@ -118,7 +120,7 @@ func TestTheWayToPeopleIsFollowedInEveryForm(t *testing.T) {
 
 func TestAnActionIsFollowedAcrossStacks(t *testing.T) {
 	const alarms = "Parameters: {TopicArn: {Type: String}}\nResources:\n  Alarm:\n    Type: AWS::CloudWatch::Alarm\n    Properties: " +
-		"{AlarmDescription: https://example.com, AlarmActions: [%s], TreatMissingData: ignore, Namespace: Shop, MetricName: orders, Statistic: Sum, Period: 60, EvaluationPeriods: 5}\n"
+		"{AlarmDescription: https://example.com, AlarmActions: [%s], TreatMissingData: ignore, Namespace: Shop, MetricName: orders, Statistic: Sum, Period: 60, EvaluationPeriods: 5, ComparisonOperator: GreaterThanThreshold, Threshold: 100}\n"
 	child := func(parent, action string) []Finding {
 		return Check([]template.Template{parse(t, "stack", "eu-west-1", stack+parent), parse(t, "alarms", "eu-west-1", fmt.Sprintf(alarms, action))})
 	}
@@ -132,7 +134,7 @@ func TestAnActionIsFollowedAcrossStacks(t *testing.T) {
 			t.Errorf("%s: findings %v", name, found)
 		}
 	}
-	if found := child("", "!Ref TopicArn"); !slices.Equal(rulesOf(found), []string{"outside"}) {
+	if found := child("", "!Ref TopicArn"); !slices.Equal(rulesOf(found), []string{"external-destination"}) {
 		t.Errorf("an open parameter: findings %v", found)
 	}
 }
@@ -159,8 +161,8 @@ func TestASilentAlarmIsHeardThroughItsComposite(t *testing.T) {
 		"of a composite that tells":     {silent + composite("C", "ALARM(${Alarm})", ", AlarmActions: [!Ref Topic]"), nil},
 		"of a silent composite":         {silent + composite("C", "ALARM(${Alarm})", ""), []string{"no-action", "no-action"}},
 		"of a composite of a composite": {silent + composite("C", "ALARM(${Alarm})", "") + composite("D", "NOT OK(${C})", ", AlarmActions: [!Ref Topic]"), nil},
-		"it suppresses a composite": {silent + strings.Replace(stack[strings.Index(stack, "  Alarm:"):], "  Alarm:", "  Other:", 1) +
-			composite("C", "ALARM(${Other})", ", ActionsSuppressor: alarm, ActionsSuppressorWaitPeriod: 60, ActionsSuppressorExtensionPeriod: 60, AlarmActions: [!Ref Topic]"), nil},
+		"it suppresses a composite": {strings.Replace(silent, "AlarmName: alarm", "AlarmName: maintenance", 1) + strings.Replace(stack[strings.Index(stack, "  Alarm:"):], "  Alarm:", "  Other:", 1) +
+			composite("C", "ALARM(${Other})", ", ActionsSuppressor: !Ref Alarm, ActionsSuppressorWaitPeriod: 60, ActionsSuppressorExtensionPeriod: 60, AlarmActions: [!Ref Topic]"), nil},
 		"a health check watches it by name": {silent + "  H: {Type: AWS::Route53::HealthCheck, Properties: {HealthCheckConfig: {Type: CLOUDWATCH_METRIC, AlarmIdentifier: {Name: alarm, Region: eu-west-1}}}}\n", nil},
 		"a deployment rolls back on it":     {silent + "  G: {Type: AWS::CodeDeploy::DeploymentGroup, Properties: {AlarmConfiguration: {Alarms: [{Name: !Ref Alarm}]}}}\n", nil},
 		"its actions were never meant":      {with("      AlarmActions: [!Ref Topic]\n", "      ActionsEnabled: false\n") + composite("C", "ALARM(${Alarm})", ", AlarmActions: [!Ref Topic]"), nil},
@@ -196,7 +198,7 @@ func TestAnIgnoreHoldsForItsRuleUntilItsDay(t *testing.T) {
 		"{rule: missing-data, reason: r, until: soon}":                                                            {"ignore", "missing-data"},
 		"{rule: missing-data, reason: ' ', until: 2026-06-01}":                                                    {"ignore", "missing-data"},
 		"{rule: mising-data, reason: r, until: 2026-06-01}":                                                       {"ignore", "missing-data"},
-		"{rule: no-ok, reason: r, until: 2026-06-01}":                                                             {"ignore-unused", "missing-data"},
+		"{rule: missing-ok-action, reason: r, until: 2026-06-01}":                                                 {"ignore-unused", "missing-data"},
 		"{rule: missing-data, reason: r, until: 2026-06-01}, {rule: dead-runbook, reason: r, until: 2026-06-01}":  nil,
 		"{rule: missing-data, reason: r, until: 2026-06-01}, {rule: ignore-unused, reason: r, until: 2026-06-01}": {"ignore"},
 		"nonsense": {"ignore", "missing-data"},
@@ -248,29 +250,33 @@ Resources:
 }
 
 func TestARateIsJudgedByWhatOneEventDoes(t *testing.T) {
-	rate := func(expression, operator, threshold string) string {
+	rate := func(expression, operator, threshold, datapoints string) string {
 		query := func(id string) string {
 			return "        - {Id: " + id + ", MetricStat: {Metric: {Namespace: Shop, MetricName: " + id + "}, Stat: Sum, Period: 300}, ReturnData: false}\n"
 		}
-		return with("      Namespace: Shop\n      MetricName: orders\n      Statistic: Sum\n      Period: 60\n",
-			"      ComparisonOperator: "+operator+"\n      Threshold: "+threshold+"\n      Metrics:\n"+query("part")+query("whole")+"        - {Id: rate, Expression: \""+expression+"\"}\n")
+		return with("      Namespace: Shop\n      MetricName: orders\n      Statistic: Sum\n      Period: 60\n", "",
+			"      EvaluationPeriods: 5\n      ComparisonOperator: GreaterThanThreshold\n      Threshold: 100\n",
+			"      EvaluationPeriods: 5\n      DatapointsToAlarm: "+datapoints+"\n      ComparisonOperator: "+operator+"\n      Threshold: "+threshold+"\n      Metrics:\n"+query("part")+query("whole")+"        - {Id: rate, Expression: \""+expression+"\"}\n")
 	}
 	for _, c := range []struct {
-		expression, operator, threshold string
-		fires                           bool
+		expression, operator, threshold, datapoints string
+		fires                                       bool
 	}{
-		{"100 * part / whole", "GreaterThanThreshold", "5", true},
-		{"IF(whole > 0, 100 * part / whole, 0)", "GreaterThanThreshold", "5", true},
-		{"IF(whole >= 20, 100 * part / whole, 0)", "GreaterThanThreshold", "5", false},
-		{"IF(whole < 20, 0, 100 * part / whole)", "GreaterThanThreshold", "5", false},
-		{"100 * part / whole", "LessThanThreshold", "99", true},
-		{"IF(whole >= 20, 100 * part / whole, 100)", "LessThanThreshold", "99", false},
-		{"100 * part / MAX([whole, 50])", "GreaterThanThreshold", "5", false},
-		{"part + whole", "GreaterThanThreshold", "1", false},
+		{"100 * part / whole", "GreaterThanThreshold", "5", "1", true},
+		{"IF(whole > 0, 100 * part / whole, 0)", "GreaterThanThreshold", "5", "1", true},
+		{"IF(whole >= 20, 100 * part / whole, 0)", "GreaterThanThreshold", "5", "1", false},
+		{"IF(whole < 20, 0, 100 * part / whole)", "GreaterThanThreshold", "5", "1", false},
+		{"100 * part / whole", "LessThanThreshold", "99", "1", true},
+		{"IF(whole >= 20, 100 * part / whole, 100)", "LessThanThreshold", "99", "1", false},
+		{"100 * part / (whole + 50)", "GreaterThanThreshold", "5", "1", false},
+		{"part + whole", "GreaterThanThreshold", "1", "1", false},
+		{"100 * part / whole", "GreaterThanThreshold", "5", "2", true},
+		{"100 * part / whole", "GreaterThanThreshold", "5", "5", false},
+		{"100 * part / whole", "GreaterThanThreshold", "0", "1", false},
 	} {
-		found := Check([]template.Template{parse(t, "stack", "", rate(c.expression, c.operator, c.threshold))})
+		found := Check([]template.Template{parse(t, "stack", "", rate(c.expression, c.operator, c.threshold, c.datapoints))})
 		if fires := slices.Contains(rulesOf(found), "rate-floor"); fires != c.fires || len(found) > 1 || len(found) == 1 && !c.fires {
-			t.Errorf("%s %s %s: findings %v, want one of rate-floor: %v", c.expression, c.operator, c.threshold, found, c.fires)
+			t.Errorf("%s %s %s, %s datapoints: findings %v, want one of rate-floor: %v", c.expression, c.operator, c.threshold, c.datapoints, found, c.fires)
 		}
 	}
 }

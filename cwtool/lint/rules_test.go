@@ -11,21 +11,23 @@ import (
 	"testing"
 	"time"
 
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/golden"
+	"github.com/restartix/core-api-monitoring/cwtool/runbook"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
 // options are those that all fixtures are checked with.
 func options(t testing.TB) Options {
 	t.Helper()
-	contract, err := ParseContract([]byte(read(t, "testdata/contract.json")))
+	published, err := cloudwatch.ParseContract([]byte(read(t, "testdata/contract.json")))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return Options{
 		Now:      time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC),
-		Runbooks: []Runbooks{{"https://runbooks.example.com", "testdata/runbooks"}},
-		Contract: contract,
+		Runbooks: []runbook.Site{{URL: "https://runbooks.example.com", Folder: "testdata/runbooks"}},
+		Contract: published,
 	}
 }
 
@@ -81,8 +83,14 @@ func repeat(times, line string) string {
 // check runs all rules over a fixture, together with the way to people that fixtures share.
 func check(t testing.TB, path string) []Finding {
 	t.Helper()
-	return options(t).Check(append(fixture(t, path), fixture(t, "testdata/routing.yaml")...))
+	if _, ok := checked[path]; !ok {
+		checked[path] = options(t).Check(append(fixture(t, path), fixture(t, "testdata/routing.yaml")...))
+	}
+	return checked[path]
 }
+
+// checked are the findings of the fixtures that a test has read: some are large, and several tests read them.
+var checked = map[string][]Finding{}
 
 func TestEachRuleFindsItsFaultAndNothingElse(t *testing.T) {
 	for _, rule := range Rules {

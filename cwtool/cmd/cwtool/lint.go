@@ -11,7 +11,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/lint"
+	"github.com/restartix/core-api-monitoring/cwtool/runbook"
 	"github.com/restartix/core-api-monitoring/cwtool/yamlcheck"
 )
 
@@ -45,7 +47,7 @@ Exits with 1 if something is an error (with -strict also for a warning), with 2 
 	flags.StringVar(&l.date, "date", "", "`day` by which ignores expire, such as 2026-01-31; today by default")
 	l.templates.register(c)
 	complete(c, "format", formats)
-	complete(c, "skip", ruleIDs())
+	complete(c, "skip", lint.RuleIDs())
 	completeFiles(c, "contract", "json")
 	return c
 }
@@ -84,26 +86,21 @@ func (l *lintCommand) options() (lint.Options, error) {
 		} else if err != nil || !info.IsDir() {
 			report(fmt.Errorf("-runbooks %s: no such folder", pair))
 		}
-		o.Runbooks = append(o.Runbooks, lint.Runbooks{URL: url, Folder: folder})
+		o.Runbooks = append(o.Runbooks, runbook.Site{URL: url, Folder: folder})
 	}
 	if l.skip != "" {
 		o.Skip = strings.Split(l.skip, ",")
 	}
 	for _, id := range o.Skip {
-		if known := ruleIDs(); !slices.Contains(known, id) {
+		if now, ok := lint.Renamed(id); ok {
+			report(fmt.Errorf("-skip %s: the rule is called %s now", id, now))
+		} else if known := lint.RuleIDs(); !slices.Contains(known, id) {
 			report(fmt.Errorf("-skip %s: no such rule%s", id, yamlcheck.DidYouMean(id, known)))
 		}
 	}
 	if l.contract != "" {
-		o.Contract, err = parseFile(l.contract, lint.ParseContract)
+		o.Contract, err = parseFile(l.contract, cloudwatch.ParseContract)
 		report(err)
 	}
 	return o, errors.Join(problems...)
-}
-
-func ruleIDs() (ids []string) {
-	for _, r := range lint.Rules {
-		ids = append(ids, r.ID)
-	}
-	return ids
 }

@@ -1,0 +1,132 @@
+package lint
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
+	"github.com/restartix/core-api-monitoring/cwtool/delivery"
+)
+
+var suppressorAudience = Rule{
+	ID:       "suppressor-audience",
+	Severity: Warning,
+	Title:    "An alarm that is suppressed while others are notified",
+	Why:      "While its suppressor is in ALARM an alarm notifies nobody: whoever it would notify must have been notified by the suppressor.",
+	find: func(l *linter, report reporter) {
+		for _, a := range l.alarms {
+			if a.Suppression == nil || a.Suppression.Alarm == nil || !a.ActionsEnabled {
+				continue
+			}
+			suppressor := a.Suppression.Alarm
+			told := l.notifiedWhile(suppressor, a, map[*cloudwatch.Alarm]bool{})
+			var missing []string
+			for who, words := range l.notifies(a) {
+				if _, ok := told[who]; !ok {
+					missing = append(missing, words)
+				}
+			}
+			switch missing = distinct(missing); {
+			case len(missing) == 0:
+			case len(told) > 0:
+				report(at(a), "suppressed while %s is in ALARM, which notifies others: nobody tells %s", suppressor.LogicalID(), strings.Join(missing, ", "))
+			case !planned.MatchString(suppressor.Name + " " + suppressor.LogicalID() + " " + suppressor.Description):
+				report(at(a), "suppressed while %s is in ALARM, which notifies nobody: nobody tells %s", suppressor.LogicalID(), strings.Join(missing, ", "))
+			}
+		}
+	},
+}
+
+// planned are the words of alarms that suppress others on purpose, without notifying anybody.
+var planned = regexp.MustCompile(`(?i)maint|deploy|release|window|planned|schedul|mute|silence|quiet|suppress|hours|weekend|night|holiday|drill|test`)
+
+// audience is who is notified, by listener, in words.
+type audience map[delivery.Listener]string
+
+func (a audience) add(other audience) {
+	for who, words := range other {
+		a[who] = words
+	}
+}
+
+// notifies returns whom an alarm's own ALARM actions reach.
+func (l *linter) notifies(a *cloudwatch.Alarm) audience {
+	list := audience{}
+	for _, r := range l.network.From(l.senders[a]) {
+		if r.State != "AlarmActions" || !r.Arrives() {
+			continue
+		}
+		who, words := r.To, r.Via
+		if who == (delivery.Listener{}) {
+			who.Address = r.Via // of another template
+		} else if who.Service != "" && !strings.Contains(strings.ToLower(r.Via), strings.ToLower(who.Service)) {
+			words += " (" + who.Service + ")"
+		}
+		list[who] = words
+	}
+	return list
+}
+
+// notifiedWhile returns who is notified for certain while an alarm is in ALARM: by itself, by what must be in ALARM for it to be so, and by
+// composites that are so with it. The alarm that is suppressed tells nobody.
+func (l *linter) notifiedWhile(a, suppressed *cloudwatch.Alarm, seen map[*cloudwatch.Alarm]bool) audience {
+	list := audience{}
+	if seen[a] || a == suppressed {
+		return list
+	}
+	seen[a] = true
+	list.add(l.notifies(a))
+	if a.Rule != nil {
+		list.add(l.notifiedBy(a.Rule, suppressed, seen))
+	}
+	for _, p := range l.parents[a] {
+		if p.Rule != nil && followsFrom(p.Rule, a) {
+			list.add(l.notifiedWhile(p, suppressed, seen))
+		}
+	}
+	delete(seen, a)
+	return list
+}
+
+// notifiedBy returns who is notified for certain while a rule holds.
+func (l *linter) notifiedBy(r *cloudwatch.Rule, suppressed *cloudwatch.Alarm, seen map[*cloudwatch.Alarm]bool) audience {
+	switch {
+	case r.Operator == cloudwatch.InState && r.State == cloudwatch.InAlarm && r.Alarm != nil:
+		return l.notifiedWhile(r.Alarm, suppressed, seen)
+	case r.Operator == cloudwatch.And:
+		all := audience{}
+		for _, each := range r.Operands {
+			all.add(l.notifiedBy(each, suppressed, seen))
+		}
+		return all
+	case r.Operator == cloudwatch.Or, r.Operator == cloudwatch.AtLeast && !r.Negated && r.State == cloudwatch.InAlarm && r.Needed() > 0:
+		common := l.notifiedBy(r.Operands[0], suppressed, seen)
+		for _, each := range r.Operands[1:] {
+			other := l.notifiedBy(each, suppressed, seen)
+			for who := range common {
+				if _, ok := other[who]; !ok {
+					delete(common, who)
+				}
+			}
+		}
+		return common
+	}
+	return audience{}
+}
+
+// followsFrom reports whether a rule holds whenever one alarm is in ALARM.
+func followsFrom(r *cloudwatch.Rule, a *cloudwatch.Alarm) bool {
+	follows := func(each *cloudwatch.Rule) bool { return followsFrom(each, a) }
+	switch r.Operator {
+	case cloudwatch.InState:
+		return r.Alarm == a && r.State == cloudwatch.InAlarm
+	case cloudwatch.Or:
+		return slices.ContainsFunc(r.Operands, follows)
+	case cloudwatch.And:
+		return !slices.ContainsFunc(r.Operands, func(each *cloudwatch.Rule) bool { return !follows(each) })
+	case cloudwatch.AtLeast:
+		return !r.Negated && r.State == cloudwatch.InAlarm && r.Needed() <= 1 && slices.ContainsFunc(r.Operands, follows)
+	}
+	return r.Operator == cloudwatch.True
+}
