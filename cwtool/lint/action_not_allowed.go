@@ -15,7 +15,7 @@ var actionNotAllowed = Rule{
 	Why:      "CloudWatch stops and restarts instances for alarms on one instance's metric only, and acts on no machine for a composite; the deployment fails.",
 	find: func(l *linter, report reporter) {
 		for _, a := range l.alarms {
-			for _, t := range once(l.targets(a, "")) {
+			for _, t := range once(l.senders[a].Targets) {
 				arn, ok := delivery.ParseARN(t.Name)
 				ec2 := ok && (arn.Service == "automate" || arn.Service == "swf")
 				switch {

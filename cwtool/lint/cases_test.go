@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 )
 
 var (
@@ -87,23 +85,5 @@ func TestAnAlarmInAnotherRegionThanItsMetricIsFoundThereOnly(t *testing.T) {
 		if n != want {
 			t.Errorf("%s: %d findings, want %d", region, n, want)
 		}
-	}
-}
-
-func TestNoRuleReadsAnAlarmsPropertiesByItself(t *testing.T) {
-	files, err := filepath.Glob("*.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	properties := []string{"AlarmActions", "TreatMissingData", "ComparisonOperator", "EvaluationPeriods", "DatapointsToAlarm", "AlarmRule", "ExtendedStatistic", "AlarmDescription"}
-	for _, file := range files {
-		for _, p := range properties {
-			if !strings.HasSuffix(file, "_test.go") && strings.Contains(read(t, file), `Properties["`+p) {
-				t.Errorf("%s reads %s", file, p)
-			}
-		}
-	}
-	if !cloudwatch.IsAlarm(cloudwatch.LogAlarmType) {
-		t.Error("log alarms are none")
 	}
 }

@@ -39,7 +39,7 @@ var compositePlace = Rule{
 					report(at(a), "%s is in %s, the composite in %s", child.LogicalID(), place(child), here)
 				}
 			}
-			for _, t := range l.targets(a, "") {
+			for _, t := range l.senders[a].Targets {
 				if arn, ok := delivery.ParseARN(t.Name); ok && arn.Service == "sns" && delivery.Differ(arn.Account, a.Template.Account) {
 					report(at(a), "%s: %s is in another account than the composite (%s)", t.State, t.Name, a.Template.Account)
 				}

@@ -114,10 +114,10 @@ func (l *linter) used(a *cloudwatch.Alarm) bool {
 	return false
 }
 
-// targets returns where the alarm's actions on a change to a state lead; those of all states where it is empty.
-func (l *linter) targets(a *cloudwatch.Alarm, state string) (list []delivery.Target) {
+// targets returns where the alarm's actions on a change to a state lead.
+func (l *linter) targets(a *cloudwatch.Alarm, state cloudwatch.State) (list []delivery.Target) {
 	for _, t := range l.senders[a].Targets {
-		if state == "" || t.State == state {
+		if t.State == cloudwatch.StateProperty(state) {
 			list = append(list, t)
 		}
 	}
@@ -126,7 +126,7 @@ func (l *linter) targets(a *cloudwatch.Alarm, state string) (list []delivery.Tar
 
 // forPeople reports whether the alarm notifies somebody, rather than a machine such as an autoscaling policy.
 func (l *linter) forPeople(a *cloudwatch.Alarm) bool {
-	return slices.ContainsFunc(l.targets(a, ""), delivery.Target.ToPeople)
+	return slices.ContainsFunc(l.senders[a].Targets, delivery.Target.ToPeople)
 }
 
 // text resolves a value as far as its template says.

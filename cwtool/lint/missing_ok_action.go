@@ -3,6 +3,7 @@ package lint
 import (
 	"slices"
 
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/delivery"
 )
 
@@ -13,11 +14,11 @@ var missingOKAction = Rule{
 	Why:      "Without an OK action the incident stays open when the trouble is over, and the next page of the same alarm joins it unnoticed.",
 	find: func(l *linter, report reporter) {
 		for _, a := range l.alarms {
-			for _, t := range once(l.targets(a, "AlarmActions")) {
+			for _, t := range once(l.targets(a, cloudwatch.InAlarm)) {
 				if t.Topic == nil || !staysOpen(t.Topic) {
 					continue
 				}
-				if !slices.ContainsFunc(l.targets(a, "OKActions"), func(ok delivery.Target) bool { return ok.Topic == t.Topic }) {
+				if !slices.ContainsFunc(l.targets(a, cloudwatch.OK), func(ok delivery.Target) bool { return ok.Topic == t.Topic }) {
 					report(at(a), "topic %s pages in ALARM and is not notified of OK", t.Topic.LogicalID())
 				}
 			}

@@ -46,8 +46,8 @@ var unexpandedResources = Rule{
 	Why:      "Resources made by Fn::ForEach or a transform are not read: no rule looks at alarms among them; lint the template as it is processed.",
 	find: func(l *linter, report reporter) {
 		for _, t := range l.set.Stacks.Templates {
-			for _, id := range keys(t.NotRead) {
-				report(template.Place{Template: t, Resource: template.Resource{Line: t.NotRead[id].Line}}, "the resources that %s makes are not read", id)
+			for _, id := range keys(t.Unexpanded) {
+				report(template.Place{Template: t, Resource: template.Resource{Line: t.Unexpanded[id].Line}}, "the resources that %s makes are not read", id)
 			}
 		}
 	},

@@ -42,7 +42,7 @@ func unknownVariables(t *template.Template, v any) []string {
 			_, isResource := t.Resources[id]
 			_, isParameter := t.Parameters[id]
 			_, isOwn := own[name]
-			if isResource || isParameter || isOwn || strings.HasPrefix(name, "AWS::") || t.Open && !ofLabels.MatchString(name) {
+			if isResource || isParameter || isOwn || strings.HasPrefix(name, "AWS::") || t.HasMacros && !ofLabels.MatchString(name) {
 				continue
 			}
 			unknown[name] = true

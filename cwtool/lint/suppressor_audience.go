@@ -54,7 +54,7 @@ func (a audience) add(other audience) {
 func (l *linter) notifies(a *cloudwatch.Alarm) audience {
 	list := audience{}
 	for _, r := range l.network.From(l.senders[a]) {
-		if r.State != "AlarmActions" || !r.Arrives() {
+		if r.State != cloudwatch.StateProperty(cloudwatch.InAlarm) || !r.Arrives() {
 			continue
 		}
 		who, words := r.To, r.Via

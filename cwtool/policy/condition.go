@@ -14,7 +14,7 @@ var notSent = []string{
 }
 
 // sent are the keys that every such call carries.
-var sent = map[string]string{"aws:principalisawsservice": "true", "aws:securetransport": "true"}
+var sent = map[string]string{"aws:principalisawsservice": "true", "aws:securetransport": "true", "aws:viaawsservice": "false"}
 
 // condition returns whether all of the statement's conditions hold for the request.
 func (s statement) condition(r Request) Match {
