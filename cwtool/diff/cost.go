@@ -2,7 +2,6 @@ package diff
 
 import (
 	"cmp"
-	"fmt"
 	"math"
 	"slices"
 
@@ -23,23 +22,23 @@ type CostLine struct {
 	New   float64 `json:"new"`
 }
 
-// price is nil where nothing costs otherwise, or where a version cannot be priced: a dashboard that cannot be read, as a rule.
-func price(old, new Set) *Cost {
-	before, err := estimate(old)
-	after, err2 := estimate(new)
-	if err != nil || err2 != nil {
+// compareCosts returns nil where nothing costs otherwise, or where a version cannot be priced.
+func (c *comparison) compareCosts(old, new Set) *Cost {
+	before, ok := c.estimate(old)
+	after, both := c.estimate(new)
+	if !ok || !both {
 		return nil
 	}
-	c := Cost{Old: cents(before.Total), New: cents(after.Total)}
+	all := Cost{Old: cents(before.Total), New: cents(after.Total)}
 	at := map[string]int{}
 	line := func(l cost.Line) *CostLine {
 		i, seen := at[l.Kind]
 		if !seen {
-			i = len(c.Lines)
+			i = len(all.Lines)
 			at[l.Kind] = i
-			c.Lines = append(c.Lines, CostLine{Title: l.Title})
+			all.Lines = append(all.Lines, CostLine{Title: l.Title})
 		}
-		return &c.Lines[i]
+		return &all.Lines[i]
 	}
 	for _, l := range before.Lines {
 		line(l).Old = cents(l.USD)
@@ -47,36 +46,24 @@ func price(old, new Set) *Cost {
 	for _, l := range after.Lines {
 		line(l).New = cents(l.USD)
 	}
-	c.Lines = slices.DeleteFunc(c.Lines, func(l CostLine) bool { return l.Old == l.New })
-	if len(c.Lines) == 0 {
+	all.Lines = slices.DeleteFunc(all.Lines, func(l CostLine) bool { return l.Old == l.New })
+	if len(all.Lines) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(c.Lines, func(a, b CostLine) int { return cmp.Compare(math.Abs(b.New-b.Old), math.Abs(a.New-a.Old)) })
-	return &c
+	slices.SortStableFunc(all.Lines, func(a, b CostLine) int { return cmp.Compare(math.Abs(b.New-b.Old), math.Abs(a.New-a.Old)) })
+	return &all
 }
 
-func estimate(s Set) (cost.Estimate, error) {
+func (c *comparison) estimate(s Set) (cost.Estimate, bool) {
 	plan := cost.Plan{List: []cost.Planned{{
 		Name: s.Name, Templates: []cost.Counted{{Name: "*"}}, Inputs: cost.Inputs{Publishers: 1, PublishSeconds: 60},
 	}}}
 	list, err := plan.Estimates(s.Templates, nil)
 	if err != nil {
-		return cost.Estimate{}, err
+		c.notCompared = append(c.notCompared, NotCompared{File: s.Name, Reason: "its cost is not known: " + err.Error()})
+		return cost.Estimate{}, false
 	}
-	return list[0], nil
+	return list[0], true
 }
 
 func cents(usd float64) float64 { return math.Round(usd*100) / 100 }
-
-// sentence is the difference of the whole.
-func (c Cost) sentence() string {
-	word := "more"
-	if c.New < c.Old {
-		word = "less"
-	}
-	return fmt.Sprintf("%.2f USD a month %s: %.2f instead of %.2f", math.Abs(c.New-c.Old), word, c.New, c.Old)
-}
-
-func (l CostLine) sentence() string {
-	return fmt.Sprintf("%s: %.2f instead of %.2f", l.Title, l.New, l.Old)
-}

@@ -1,12 +1,13 @@
-// Package diff says what a new version of CloudFormation templates changes for the people who are alarmed by them: which
-// alarms fire earlier or later, whom they reach, what dashboards and queries show. It knows nothing of who wrote the templates.
+// Package diff says what a new version of CloudFormation templates changes for the people whom alarms notify: which alarms fire in
+// fewer cases or in more, who is notified no longer, what dashboards and queries show. It knows nothing of who wrote the templates.
+//
+// It works in three steps. Comparing finds facts: what differs, with its old and its new value as types. Describing puts each fact into
+// words, once. Rendering lays out the words, as text, Markdown or JSON; none of them is taken apart again.
 package diff
 
 import (
 	"cmp"
-	"maps"
 	"slices"
-	"strings"
 
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
@@ -14,7 +15,7 @@ import (
 // Kind is what happens to a resource.
 type Kind string
 
-// The kinds of changes. What is replaced is deleted and created anew.
+// The kinds of changes. What is replaced is deleted and recreated.
 const (
 	Added    Kind = "added"
 	Removed  Kind = "removed"
@@ -22,7 +23,10 @@ const (
 	Changed  Kind = "changed"
 )
 
-// Section is the part of a report that a change is told in.
+// kinds are in the order of a report.
+var kinds = []Kind{Removed, Replaced, Changed, Added}
+
+// Section is the part of a report that has a change.
 type Section string
 
 // The sections, in the order of a report.
@@ -39,7 +43,8 @@ var sections = []Section{Alarms, Dashboards, Queries, Notifications, Other}
 // Effect is what a change makes of an alarm.
 type Effect string
 
-// A weaker alarm fires later, in fewer cases, or is heard by fewer; a stronger one the other way round.
+// A weaker alarm fires in fewer cases, or notifies fewer people; a stronger one the other way round. Of one that is neither, nothing is
+// said; mixed is what is weaker in one respect and stronger in another.
 const (
 	Weaker   Effect = "weaker"
 	Stronger Effect = "stronger"
@@ -58,28 +63,16 @@ const (
 	CriticalWeakened Flag = "critical-weakened"
 )
 
-// Flags are all flags, with what they stand for.
+// Flags are all flags, with their meaning.
 var Flags = []struct {
 	Flag
 	Meaning string
 }{
-	{Replace, "something is deleted and created anew"},
-	{RouteLost, "something no longer reaches somebody whom it reached"},
+	{Replace, "a resource is deleted and recreated"},
+	{RouteLost, "an alarm, or another sender, no longer notifies somebody whom it notified"},
 	{AlarmRemoved, "an alarm is removed"},
-	{Weakened, "an alarm fires later, in fewer cases, or is heard by fewer"},
+	{Weakened, "an alarm fires in fewer cases, is muted, or notifies fewer people"},
 	{CriticalWeakened, "the same of a critical alarm, or it is removed or no longer critical"},
-}
-
-// Detail is one thing that is different about a resource.
-type Detail struct {
-	// Text says it in words. Property, Old and New say it as the template does, where that is one property.
-	Text     string `json:"text"`
-	Effect   Effect `json:"effect,omitempty"`
-	Property string `json:"property,omitempty"`
-	Old      string `json:"old,omitempty"`
-	New      string `json:"new,omitempty"`
-	// Diff is a difference line by line: each begins with "-", "+" or a space.
-	Diff []string `json:"diff,omitempty"`
 }
 
 // Identity is what a resource is known by.
@@ -95,36 +88,78 @@ type Change struct {
 	Section Section `json:"section"`
 	Type    string  `json:"type"`
 	Identity
-	Was      *Identity `json:"was,omitempty"`      // where that is another
-	Severity string    `json:"severity,omitempty"` // of an alarm: critical, warning, info
-	Effect   Effect    `json:"effect,omitempty"`
-	Flags    []Flag    `json:"flags,omitempty"`
-	Notifies []string  `json:"notifies,omitempty"` // of an alarm: whom it reaches, or reached if it is removed
-	Details  []Detail  `json:"details,omitempty"`
+	Was      *Identity   `json:"was,omitempty"`      // where that is another
+	Severity string      `json:"severity,omitempty"` // of an alarm: critical, warning, info
+	Effect   Effect      `json:"effect,omitempty"`
+	Flags    []Flag      `json:"flags,omitempty"`
+	Notifies []Recipient `json:"notifies,omitempty"` // of an alarm: whom it notifies, or notified if it is removed
+	// Suppresses are the alarms that notify nobody, or do not fire, while this one is in ALARM.
+	Suppresses []string `json:"suppresses,omitempty"`
+	// Stays reports whether the resource is removed with its stack, and so stays in AWS until somebody deletes that.
+	Stays   bool     `json:"stays,omitempty"`
+	Details []Detail `json:"details,omitempty"`
+}
+
+// Detail is one thing that differs about a resource, in words, and where it is one property, as the template says it.
+type Detail struct {
+	Text     string `json:"text"`
+	Effect   Effect `json:"effect,omitempty"`
+	Property string `json:"property,omitempty"`
+	Old      string `json:"old,omitempty"`
+	New      string `json:"new,omitempty"`
+	// Diff is a difference line by line: each begins with "-", "+" or a space.
+	Diff []string `json:"diff,omitempty"`
+
+	words phrase // what Text says
+}
+
+// Recipient is whom an alarm notifies when it goes to ALARM.
+type Recipient struct {
+	Topic   string `json:"topic"`             // its name, or the action where it is no topic of the templates
+	Service string `json:"service,omitempty"` // what is subscribed to the topic
+	Pages   bool   `json:"pages"`             // whether that is an incident tool
+	Through string `json:"through,omitempty"` // the composite alarm that notifies
+	// With are the alarms without which the composite does not fire: those of one of the lists must be in ALARM, too.
+	With [][]string `json:"with,omitempty"`
+}
+
+// Stack is a stack that only one of the versions has.
+type Stack struct {
+	Name   string `json:"name"`
+	Alarms int    `json:"alarms"` // how many alarms it has
+}
+
+// Stacks are those that only one of the versions has. Those that are removed stay in AWS until somebody deletes them.
+type Stacks struct {
+	Added   []Stack `json:"added,omitempty"`
+	Removed []Stack `json:"removed,omitempty"`
+}
+
+// NotCompared is something of a version that could not be compared.
+type NotCompared struct {
+	File   string `json:"file"`
+	Line   int    `json:"line,omitempty"`
+	What   string `json:"what,omitempty"` // the logical id
+	Reason string `json:"reason"`
 }
 
 // Report is the difference between two versions of the templates that are deployed together.
 type Report struct {
-	Old     string        `json:"old"`
-	New     string        `json:"new"`
-	Stacks  Stacks        `json:"stacks"`
-	Routes  []RouteChange `json:"routes"`
-	Changes []Change      `json:"changes"`
-	Cost    *Cost         `json:"cost,omitempty"`
+	Old         string        `json:"old"`
+	New         string        `json:"new"`
+	Stacks      Stacks        `json:"stacks"`
+	Routes      []RouteChange `json:"routes"`
+	Changes     []Change      `json:"changes"`
+	Cost        *Cost         `json:"cost,omitempty"`
+	NotCompared []NotCompared `json:"notCompared,omitempty"`
 
 	naming naming
-}
-
-// Stacks are those that only one of the versions has.
-type Stacks struct {
-	Added   []string `json:"added,omitempty"`
-	Removed []string `json:"removed,omitempty"`
 }
 
 // Empty reports whether there is no difference.
 func (r Report) Empty() bool { return len(r.Routes)+len(r.Changes) == 0 }
 
-// Flags are those of all changes, in the order of Flags.
+// Flags returns those of all changes, in the order of [Flags].
 func (r Report) Flags() []Flag {
 	found := map[Flag]bool{}
 	for _, c := range r.Changes {
@@ -151,19 +186,20 @@ func (r Report) Flags() []Flag {
 type Set struct {
 	Name      string
 	Templates []template.Template
+	Unread    []NotCompared // what of it could not be read
 }
 
-// Between compares two versions. Stacks are the same if they have the same name; where environments are compared with each
-// other, rename the old one first.
+// Between returns the difference of two versions. Stacks are the same if they have the same name; where environments are compared with
+// each other, rename the old one first.
 func Between(old, new Set) Report {
-	c := newComparison(old, new)
-	r := Report{Old: old.Name, New: new.Name, Stacks: c.stacks, Routes: []RouteChange{}, Changes: []Change{}, naming: c.naming, Cost: price(old, new)}
-	r.Routes = append(r.Routes, c.routes()...)
-	for _, p := range c.pairs {
-		if change, ok := c.compare(p); ok {
-			r.Changes = append(r.Changes, change)
-		}
+	c := compare(old, new)
+	r := Report{Old: old.Name, New: new.Name, Stacks: c.stacks, Routes: c.routeChanges(), Changes: []Change{}, Cost: c.cost, naming: c.naming}
+	differences := c.differences()
+	addRoutes(r.Routes, differences)
+	for _, d := range differences {
+		r.Changes = append(r.Changes, describe(d))
 	}
+	r.NotCompared = c.notCompared
 	slices.SortStableFunc(r.Changes, func(a, b Change) int {
 		return cmp.Or(
 			cmp.Compare(slices.Index(sections, a.Section), slices.Index(sections, b.Section)),
@@ -173,109 +209,3 @@ func Between(old, new Set) Report {
 	})
 	return r
 }
-
-var kinds = []Kind{Removed, Replaced, Changed, Added}
-
-func rank(severity string) int {
-	if i := slices.Index(severities, severity); i >= 0 {
-		return i
-	}
-	return len(severities)
-}
-
-// compare says what becomes of one resource, if anything.
-func (c *comparison) compare(p pair) (Change, bool) {
-	at := p.new
-	if at == nil {
-		at = p.old
-	}
-	change := Change{Kind: Changed, Section: sectionOf(at.Type), Type: at.Type, Identity: at.identity()}
-	switch {
-	case p.old == nil:
-		change.Kind = Added
-	case p.new == nil:
-		change.Kind = Removed
-	default:
-		if was := p.old.identity(); was != change.Identity {
-			change.Was = &was
-		}
-	}
-	switch {
-	case at.alarm != nil:
-		c.alarm(p, &change)
-	case change.Kind == Changed && at.Type == dashboardType:
-		change.Details = c.dashboard(*p.old, *p.new)
-	case change.Kind == Changed:
-		change.Details = properties(p.old.resolved, p.new.resolved, c.same)
-	case at.Type == dashboardType:
-		change.Details = contents(at)
-	case change.Kind == Added && at.Type == queryType:
-		change.Details = []Detail{{Text: "asks", Diff: unified("", word(at.resolved, "QueryString"))}}
-	}
-	if change.Kind == Changed {
-		change.Details = slices.Concat(renamed(p), change.Details)
-		replaced(p, &change)
-	}
-	if change.Kind == Changed && len(change.Details) == 0 {
-		return Change{}, false
-	}
-	for i, d := range change.Details {
-		change.Details[i] = masked(d)
-	}
-	change.mark()
-	return change, true
-}
-
-// mark draws the conclusions from a change's details.
-func (c *Change) mark() {
-	flag := func(f Flag, on bool) {
-		if on && !slices.Contains(c.Flags, f) {
-			c.Flags = append(c.Flags, f)
-		}
-	}
-	for _, d := range c.Details {
-		switch {
-		case d.Effect == "" || d.Effect == c.Effect:
-		case c.Effect == "":
-			c.Effect = d.Effect
-		default:
-			c.Effect = Mixed
-		}
-	}
-	removed := c.Kind == Removed && c.Section == Alarms
-	weaker := removed || slices.ContainsFunc(c.Details, func(d Detail) bool { return d.Effect == Weaker })
-	flag(Replace, c.Kind == Replaced)
-	flag(AlarmRemoved, removed)
-	flag(RouteLost, c.Kind != Removed && slices.ContainsFunc(c.Details, func(d Detail) bool {
-		return d.Property == whenAlarming && d.Effect == Weaker || d.Property == "ActionsEnabled" && d.Effect == Weaker
-	}))
-	flag(Weakened, weaker)
-	flag(CriticalWeakened, weaker && c.Severity == critical)
-}
-
-func sectionOf(resourceType string) Section {
-	service, _, _ := strings.Cut(strings.TrimPrefix(resourceType, "AWS::"), "::")
-	switch {
-	case isAlarm(resourceType):
-		return Alarms
-	case resourceType == dashboardType:
-		return Dashboards
-	case resourceType == queryType:
-		return Queries
-	case slices.Contains([]string{"SNS", "KMS", "Chatbot"}, service), resourceType == "AWS::RDS::EventSubscription":
-		return Notifications
-	}
-	return Other
-}
-
-const (
-	dashboardType = "AWS::CloudWatch::Dashboard"
-	queryType     = "AWS::Logs::QueryDefinition"
-	topicType     = "AWS::SNS::Topic"
-)
-
-func isAlarm(resourceType string) bool {
-	return resourceType == "AWS::CloudWatch::Alarm" || resourceType == "AWS::CloudWatch::CompositeAlarm"
-}
-
-func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

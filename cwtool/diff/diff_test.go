@@ -3,6 +3,7 @@ package diff
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"slices"
@@ -19,6 +20,7 @@ import (
 // prepared are changes to testdata/shop.yaml: texts that are replaced by others, or files that are the new version.
 var prepared = []struct {
 	name   string
+	from   []string // files that are the old version, in place of the template
 	edits  []string // text, its replacement, and so on
 	files  []string // in place of the edited template
 	says   string
@@ -32,7 +34,7 @@ var prepared = []struct {
 }, {
 	name:  "window",
 	edits: []string{"EvaluationPeriods: 5\n      DatapointsToAlarm: 3", "EvaluationPeriods: 10\n      DatapointsToAlarm: 10", "notBreaching\n      AlarmActions: [!Ref Team]", "breaching\n      AlarmActions: [!Ref Team]"},
-	says:  "fires after 10 min of breach instead of 3 min of breach within 5 min",
+	says:  "needs 10 of 10 datapoints of 1 minute instead of 3 of 5",
 	flags: []Flag{Weakened, CriticalWeakened},
 }, {
 	name:  "route-lost",
@@ -42,7 +44,7 @@ var prepared = []struct {
 }, {
 	name:  "rename",
 	edits: []string{"AlarmName: !Sub shop-${Stage}-PagesSlow", "AlarmName: !Sub shop-${Stage}-LatencyHigh", `ALARM("${PagesSlow}")`, `ALARM("shop-prod-PagesSlow")`},
-	says:  "renamed from PagesSlow: deleted and created anew; its history, and whatever refers to it by its name, is lost; it is still called so in ShopDown",
+	says:  "renamed from PagesSlow: deleted and recreated, so that its history is lost; ShopDown still refers to the old name",
 	flags: []Flag{Replace},
 }, {
 	name: "phase-alarm",
@@ -63,7 +65,7 @@ var prepared = []struct {
       OKActions: [!Ref Team]
   ShopDown:
 `},
-	says: "fires when Maximum(StockAge) is above 3600, 3 of 3 × 5 min",
+	says: "fires when Maximum(StockAge) is above 3600 in 3 of 3 datapoints of 5 minutes",
 }, {
 	name:  "widget-moved",
 	edits: []string{`"x": 12, "y": 2, "width": 12`, `"x": 0, "y": 8, "width": 12`},
@@ -81,6 +83,29 @@ var prepared = []struct {
 	name:  "shard-added",
 	files: []string{"testdata/shop.yaml", "testdata/shard.yaml"},
 	says:  "stack added: shard",
+}, {
+	name:  "shard-removed",
+	from:  []string{"testdata/shop.yaml", "testdata/shard.yaml"},
+	files: []string{"testdata/shop.yaml"},
+	says:  "Stack shard stays in AWS until somebody deletes it (cdk deploy --all leaves it), and its 2 alarms with it.",
+	flags: []Flag{AlarmRemoved, Weakened, CriticalWeakened},
+}, {
+	name:  "below-a-composite",
+	edits: []string{"Threshold: 2000", "Threshold: 3000"},
+	says:  "notifies team (email); on-call (PagerDuty), together with CheckoutFails, through ShopDown",
+	flags: []Flag{Weakened},
+}, {
+	name: "muted",
+	edits: []string{"  ShopDown:\n", `  Night:
+    Type: AWS::CloudWatch::AlarmMuteRule
+    Properties:
+      Name: night
+      Rule: {Schedule: {Expression: "cron(0 22 * * *)", Duration: PT8H, Timezone: Europe/Berlin}}
+      MuteTargets: {AlarmNames: [!Ref CheckoutFails]}
+  ShopDown:
+`},
+	says:  "no longer notifies anybody while night mutes it: cron(0 22 * * *) for PT8H, Europe/Berlin",
+	flags: []Flag{Weakened, CriticalWeakened},
 }, {
 	name:   "reformatted",
 	files:  []string{"testdata/reformatted.json"},
@@ -126,7 +151,11 @@ func TestPreparedChangesAsReviewed(t *testing.T) {
 		if p.files != nil {
 			after = read(t, p.files...)
 		}
-		r := Between(Set{"main", base(t)}, Set{p.name, after})
+		before := base(t)
+		if p.from != nil {
+			before = read(t, p.from...)
+		}
+		r := Between(Set{Name: "main", Templates: before}, Set{Name: p.name, Templates: after})
 		text, document := r.Text(false), marshalled(t, r)
 		if p.silent != r.Empty() {
 			t.Errorf("%s: empty is %v, want %v:\n%s", p.name, r.Empty(), p.silent, text)
@@ -173,40 +202,33 @@ func check(t testing.TB, schema *jsonschema.Schema, name, document string) {
 	}
 }
 
-const snapshots = "../../test/snapshots/templates/"
-
-var phases = []string{"phase1", "phase2", "phase3", "phase4"}
-
-// snapshot reads a phase once: parsing YAML is what takes long.
-func snapshot(t testing.TB, phase string) Set {
-	t.Helper()
-	if _, known := snapshotsRead[phase]; !known {
-		snapshotsRead[phase] = Set{snapshots + phase, read(t, snapshots+phase)}
-	}
-	return snapshotsRead[phase]
-}
-
-var snapshotsRead = map[string]Set{}
+// foreign are templates in styles of other projects.
+const foreign = "../lint/testdata/foreign"
 
 func TestNothingDiffersFromItself(t *testing.T) {
-	for _, phase := range phases {
-		if r := Between(snapshot(t, phase), snapshot(t, phase)); !r.Empty() {
-			t.Errorf("%s differs from itself:\n%s", phase, r.Text(false))
+	sets := []Set{{Name: "shop", Templates: base(t)}}
+	files, err := filepath.Glob(foreign + "/*.*")
+	if err != nil || len(files) < 5 {
+		t.Fatalf("%d templates, %v", len(files), err)
+	}
+	for _, file := range append(files, foreign+"/nested") {
+		sets = append(sets, Set{Name: file, Templates: read(t, file)})
+	}
+	for _, set := range sets {
+		if r := Between(set, set); !r.Empty() {
+			t.Errorf("%s differs from itself:\n%s", set.Name, r.Text(false))
 		}
 	}
 }
 
 func TestTheWayBackMirrorsTheWayThere(t *testing.T) {
-	pairs := [][2]Set{}
-	for i, to := range phases[1:] {
-		pairs = append(pairs, [2]Set{snapshot(t, phases[i]).Rename(phases[i], to), snapshot(t, to)})
-	}
-	for _, p := range prepared {
-		pairs = append(pairs, [2]Set{{"main", base(t)}, {p.name, edited(t, p.edits...)}})
-	}
 	opposite := map[Kind]Kind{Added: Removed, Removed: Added, Changed: Changed, Replaced: Replaced}
-	for _, p := range pairs {
-		there, back := Between(p[0], p[1]), Between(p[1], p[0])
+	for _, p := range prepared {
+		if p.files != nil {
+			continue
+		}
+		after := Set{Name: p.name, Templates: edited(t, p.edits...)}
+		there, back := Between(Set{Name: "main", Templates: base(t)}, after), Between(after, Set{Name: "main", Templates: base(t)})
 		var a, b []string
 		for _, c := range there.Changes {
 			a = append(a, join(string(c.Kind), c.Type, c.Stack, c.LogicalID))
@@ -221,35 +243,51 @@ func TestTheWayBackMirrorsTheWayThere(t *testing.T) {
 		slices.Sort(a)
 		slices.Sort(b)
 		if !slices.Equal(a, b) {
-			t.Errorf("%s and %s:\n%q\n%q", p[0].Name, p[1].Name, a, b)
+			t.Errorf("%s:\n%q\n%q", p.name, a, b)
 		}
 		if len(there.Routes) != len(back.Routes) {
-			t.Errorf("%s and %s: %d routes change there, %d back", p[0].Name, p[1].Name, len(there.Routes), len(back.Routes))
+			t.Errorf("%s: %d routes change there, %d back", p.name, len(there.Routes), len(back.Routes))
 		}
 	}
 }
 
-func TestPhasesFollowTheSchemaAndTheLimit(t *testing.T) {
-	schema := compile(t)
-	for i, phase := range phases[1:] {
-		old, new := snapshot(t, phases[i]), snapshot(t, phase)
-		from, to, differ := Environments(old, new)
-		if !differ || from != phases[i] || to != phase {
-			t.Fatalf("environments %q and %q, %v", from, to, differ)
+// many is a stack with so many alarms, with a threshold, that a composite and a dashboard name.
+func many(t testing.TB, alarms, threshold int) Set {
+	t.Helper()
+	resources := map[string]any{"Topic": map[string]any{"Type": "AWS::SNS::Topic", "Properties": map[string]any{"TopicName": "shop-alerts", "Subscription": []any{
+		map[string]any{"Protocol": "email", "Endpoint": "team@example.com"},
+	}}}}
+	add := func(id, kind string, properties map[string]any) {
+		resources[id] = map[string]any{"Type": kind, "Properties": properties}
+	}
+	for i := range alarms {
+		add(fmt.Sprintf("Alarm%d", i), "AWS::CloudWatch::Alarm", map[string]any{
+			"AlarmName": fmt.Sprintf("shop-%d", i), "AlarmDescription": "WARNING: slow", "Namespace": "Shop", "MetricName": "Latency", "Statistic": "Average",
+			"Dimensions": []any{map[string]any{"Name": "Page", "Value": fmt.Sprint(i)}}, "Period": 60, "EvaluationPeriods": 5, "DatapointsToAlarm": 3,
+			"Threshold": threshold + i, "ComparisonOperator": "GreaterThanThreshold", "AlarmActions": []any{map[string]any{"Ref": "Topic"}},
+		})
+		if i%10 == 9 {
+			add(fmt.Sprintf("Composite%d", i), "AWS::CloudWatch::CompositeAlarm", map[string]any{
+				"AlarmName": fmt.Sprintf("shop-all-%d", i), "AlarmActions": []any{map[string]any{"Ref": "Topic"}},
+				"AlarmRule": fmt.Sprintf("(ALARM(shop-%d) AND ALARM(shop-%d)) OR (ALARM(shop-%d) AND NOT ALARM(shop-%d))", i-9, i-8, i-7, i),
+			})
 		}
-		r := Between(old.Rename(from, to), new)
-		check(t, schema, phase, marshalled(t, r))
-		for _, c := range r.Changes {
-			if c.Section == Alarms && c.Kind == Removed {
-				t.Errorf("%s removes %s", phase, c.Name)
-			}
-		}
-		for _, limit := range []int{Limit, 6_000} {
-			if m := r.Markdown(limit); len(m) > limit || strings.Count(m, "<details>") != strings.Count(m, "</details>") {
-				t.Errorf("%s: %d characters of %d, %d details, %d ends", phase, len(m), limit, strings.Count(m, "<details>"), strings.Count(m, "</details>"))
-			} else if cut := strings.Contains(m, "not shown here"); cut != (limit != Limit) {
-				t.Errorf("%s: cut is %v at %d characters", phase, cut, limit)
-			}
+	}
+	text, err := json.Marshal(map[string]any{"Resources": resources})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return parsed(t, string(text))
+}
+
+func TestAReportKeepsToItsLimit(t *testing.T) {
+	r := Between(many(t, 120, 100), many(t, 240, 200))
+	check(t, compile(t), "many", marshalled(t, r))
+	for _, limit := range []int{Limit, 6_000} {
+		if m := r.Markdown(limit); len(m) > limit || strings.Count(m, "<details>") != strings.Count(m, "</details>") {
+			t.Errorf("%d characters of %d, %d details, %d ends", len(m), limit, strings.Count(m, "<details>"), strings.Count(m, "</details>"))
+		} else if cut := strings.Contains(m, "not shown here"); cut != (limit != Limit) {
+			t.Errorf("cut is %v at %d characters", cut, limit)
 		}
 	}
 }
@@ -273,7 +311,7 @@ func FuzzBetweenNeverPanics(f *testing.F) {
 		if err != nil {
 			return
 		}
-		r := Between(Set{"old", []template.Template{old}}, Set{"new", []template.Template{new}})
+		r := Between(Set{Name: "old", Templates: []template.Template{old}}, Set{Name: "new", Templates: []template.Template{new}})
 		r.Text(true)
 		if m := r.Markdown(Limit); len(m) > Limit {
 			t.Errorf("%d characters", len(m))
@@ -284,14 +322,9 @@ func FuzzBetweenNeverPanics(f *testing.F) {
 	})
 }
 
-func BenchmarkPhases(b *testing.B) {
+func BenchmarkFiveHundredAlarms(b *testing.B) {
+	old, new := many(b, 500, 100), many(b, 500, 200)
 	for b.Loop() {
-		var sets []Set
-		for _, phase := range phases {
-			sets = append(sets, Set{phase, read(b, snapshots+phase)})
-		}
-		for i, new := range sets[1:] {
-			Between(sets[i].Rename(phases[i], new.Name), new)
-		}
+		Between(old, new).Markdown(Limit)
 	}
 }

@@ -15,7 +15,7 @@ func parsed(t testing.TB, text string) Set {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return Set{"x.json", []template.Template{parsed}}
+	return Set{Name: "x.json", Templates: []template.Template{parsed}}
 }
 
 func between(t testing.TB, old, new string) Report {
@@ -53,8 +53,8 @@ func shown(widgets ...string) string {
 func TestADashboardOfEveryWidgetDoesNotDifferFromItself(t *testing.T) {
 	all := everyWidget()
 	x := shown(all...)
-	if d, ok := board(newComparison(parsed(t, x), parsed(t, x)).before.resources[0]); !ok || len(d.Widgets) != len(all) {
-		t.Fatalf("%d of %d widgets are read", len(d.Widgets), len(all))
+	if d, err := readDashboard(compare(parsed(t, x), parsed(t, x)).before.resources[0]); err != nil || len(d.Widgets) != len(all) {
+		t.Fatalf("%d of %d widgets are read: %v", len(d.Widgets), len(all), err)
 	}
 	if r := between(t, x, x); !r.Empty() {
 		t.Errorf("it differs from itself:\n%s", r.Text(false))
@@ -118,7 +118,7 @@ func TestACriticalAlarmThatMayBeAbsentIsWeaker(t *testing.T) {
 			}
 			return edited(t, start, start+"    Condition: "+condition+"\n")
 		}
-		r := Between(Set{"old", with(c.old)}, Set{"new", with(c.new)})
+		r := Between(Set{Name: "old", Templates: with(c.old)}, Set{Name: "new", Templates: with(c.new)})
 		if text := r.Text(false); !strings.Contains(text, c.says) || slices.Contains(r.Flags(), CriticalWeakened) != c.weaker {
 			t.Errorf("%q to %q: flags %v\n%s", c.old, c.new, r.Flags(), text)
 		}
@@ -132,8 +132,8 @@ func TestIncompleteAlarmsAreSaidToBe(t *testing.T) {
 	}
 	whole, none := alarm(properties), `{"Resources": {"X": {"Type": "T"}}}`
 	for i, says := range []string{
-		"watches nothing instead of p99(Latency)", "watches Latency (no statistic) instead of p99(Latency)", "judges 5 of 5 periods instead of 5 of 5 × 5 min",
-		"judges no EvaluationPeriods instead of 5 of 5 × 5 min", "is incomplete: compared with above no Threshold instead of above 10",
+		"watches nothing instead of p99(Latency)", "watches Latency (no statistic) instead of p99(Latency)", "needs 5 of 5 datapoints instead of 5 of 5 datapoints of 5 minutes",
+		"is incomplete: it has no EvaluationPeriods instead of 5 of 5 datapoints of 5 minutes", "is incomplete: compared with above no Threshold instead of above 10",
 		"is incomplete: compared with no ComparisonOperator for 10 instead of above 10",
 	} {
 		part := alarm(slices.Delete(slices.Clone(properties), i, i+1))
@@ -142,7 +142,7 @@ func TestIncompleteAlarmsAreSaidToBe(t *testing.T) {
 			t.Errorf("without %s: %q is not in\n%s", properties[i], says, there)
 		}
 		for _, text := range []string{there, between(t, part, whole).Text(false), between(t, none, part).Text(false), between(t, part, none).Text(false)} {
-			for _, bad := range []string{"its band", "instead of \n", "instead of  ", "0 of 0", "× 0 s", "0 s of breach", "()", "is  ", "(Latency) (no"} {
+			for _, bad := range []string{"its band", "instead of \n", "instead of  ", "0 of 0", "0 seconds", "()", "is  ", "(Latency) (no"} {
 				if strings.Contains(text, bad) {
 					t.Errorf("without %s: %q is in\n%s", properties[i], bad, text)
 				}
@@ -150,19 +150,19 @@ func TestIncompleteAlarmsAreSaidToBe(t *testing.T) {
 		}
 	}
 	more := alarm(append(slices.Clone(properties), `"DatapointsToAlarm": 7`))
-	if text := between(t, whole, more).Text(false); !strings.Contains(text, "judges 7 of 5 × 5 min, which CloudWatch refuses, instead of 5 of 5 × 5 min") {
+	if text := between(t, whole, more).Text(false); !strings.Contains(text, "needs 7 of 5 datapoints of 5 minutes, which CloudWatch refuses, instead of 5 of 5") {
 		t.Errorf("a window that cannot be breached:\n%s", text)
 	}
 }
 
-func TestALoopThatDiffersIsSaidNotToBeRead(t *testing.T) {
+func TestALoopThatDiffersIsSaidNotToBeExpanded(t *testing.T) {
 	loop := func(values string) string {
 		return `{"Resources": {"X": {"Type": "T"}, "Fn::ForEach::Loop": ["Name", [` + values + `], {"${Name}Deep": {"Type": "AWS::CloudWatch::Alarm"}}]}}`
 	}
 	schema := compile(t)
 	for _, c := range [][2]string{{loop(`"a"`), loop(`"a", "b"`)}, {loop(`"a"`), `{"Resources": {"X": {"Type": "T"}}}`}, {`{"Resources": {"X": {"Type": "T"}}}`, loop(`"a"`)}} {
 		r := between(t, c[0], c[1])
-		if text := r.Text(false); len(r.Changes) != 1 || !strings.Contains(text, "not read: Fn::ForEach::Loop") {
+		if text := r.Text(false); len(r.Changes) != 1 || !strings.Contains(text, "not expanded: Fn::ForEach::Loop") {
 			t.Errorf("%s", text)
 		}
 		check(t, schema, "loop", marshalled(t, r))

@@ -9,29 +9,29 @@ import (
 // Limit is how many characters GitHub takes for a comment.
 const Limit = 65_536
 
-// Markdown is the report for a pull request: who is alarmed differently in a table, all else to unfold. It is cut to limit
-// characters and says what is left out.
+// These keep the table readable, which may take half of the limit.
+const (
+	maxRows    = 25
+	maxCell    = 400 // characters
+	maxDetails = 3   // in a cell
+	maxDiff    = 60  // lines of one difference
+)
+
+// Markdown returns the report for a pull request: of whom alarms notify a table, and folded what does not fit there and all else. It is
+// cut to limit characters and says what is left out.
 func (r Report) Markdown(limit int) string {
 	var b strings.Builder
 	if r.Empty() {
-		return fmt.Sprintf("### Monitoring: nothing changes\n\n<sub>%s → %s</sub>\n", code(r.Old), code(r.New))
+		fmt.Fprintf(&b, "### Monitoring: nothing changes\n\n<sub>%s → %s</sub>\n", code(r.Old), code(r.New))
+		r.markdownNotCompared(&b)
+		return b.String()
 	}
-	fmt.Fprintf(&b, "### What changes in monitoring\n\n%s\n\n<sub>%s → %s%s</sub>\n\n", escape(r.headline()), code(r.Old), code(r.New), r.without())
+	fmt.Fprintf(&b, "### What changes in monitoring\n\n%s\n\n<sub>%s → %s%s</sub>\n\n", escape(r.headline()), code(r.Old), code(r.New), r.withoutBeginning())
+	if stays := r.stays(); stays != "" {
+		fmt.Fprintf(&b, "**%s**\n\n", escape(stays))
+	}
 	rows := r.rows()
-	if len(rows) == 0 {
-		b.WriteString("Nobody is alarmed differently.\n\n")
-	} else {
-		b.WriteString("| | Alarm | What changes | Who hears of it |\n|---|---|---|---|\n")
-		for i, row := range rows {
-			line := fmt.Sprintf("| %s | %s | %s | %s |\n", row.mark, cell(row.alarm), cell(row.change), cell(row.whom))
-			if i == maxRows || b.Len()+len(line) > limit/2 {
-				fmt.Fprintf(&b, "| | %d more | see below | |\n", len(rows)-i)
-				break
-			}
-			b.WriteString(line)
-		}
-		b.WriteString("\n")
-	}
+	r.table(&b, rows, limit/2)
 	if r.Cost != nil {
 		fmt.Fprintf(&b, "Costs %s", r.Cost.sentence())
 		for i, l := range r.Cost.Lines {
@@ -39,119 +39,178 @@ func (r Report) Markdown(limit int) string {
 		}
 		b.WriteString("). Logs and requests are not counted.\n\n")
 	}
+	r.markdownNotCompared(&b)
 	cut := 0
 	for _, s := range sections {
-		cut += r.section(&b, s, limit)
+		groups := r.groups(s)
+		if s == Alarms {
+			groups = unfinished(rows)
+		}
+		cut += section(&b, s, groups, limit)
 	}
 	if cut > 0 {
-		fmt.Fprintf(&b, "**%s not shown here**, for a comment takes %d characters; `cwtool diff` in a terminal shows all.\n", count(cut, "more change")+map[bool]string{true: " is", false: " are"}[cut == 1], limit)
+		fmt.Fprintf(&b, "**%s not shown here**, for a comment takes %d characters; `cwtool diff` in a terminal shows all.\n",
+			count(cut, "more change")+map[bool]string{true: " is", false: " are"}[cut == 1], limit)
 	}
 	return b.String()
 }
 
-// maxRows and maxCell keep the table readable, which may take half of the limit.
-const (
-	maxRows = 25
-	maxCell = 400
-	maxDiff = 60 // lines of one difference
-)
-
-func (r Report) without() string {
-	if beginning := r.beginning(); beginning != "" {
+func (r Report) withoutBeginning() string {
+	if beginning := r.naming.beginning(); beginning != "" {
 		return "; names are without their beginning " + code(beginning)
 	}
 	return ""
 }
 
+func (r Report) table(b *strings.Builder, rows []row, limit int) {
+	if len(rows) == 0 {
+		b.WriteString("No alarm fires or notifies differently.\n\n")
+		return
+	}
+	b.WriteString("| | Alarm | What changes | Who is notified |\n|---|---|---|---|\n")
+	for i := range rows {
+		line := fmt.Sprintf("| %s | %s | %s | %s |\n", rows[i].mark, cell(rows[i].alarm), cell(rows[i].change), cell(rows[i].whom))
+		if i == maxRows || b.Len()+len(line) > limit {
+			fmt.Fprintf(b, "| | %d more | see below | |\n", len(rows)-i)
+			break
+		}
+		b.WriteString(line)
+		rows[i].shown = true
+	}
+	b.WriteString("\n")
+}
+
+// row is a line of the table.
 type row struct {
 	order                     int
 	mark, alarm, change, whom string
-	together                  *group // of alarms that come or go, with all their names
+	groups                    []group // of alarms: several that come or go together
+	shown                     bool
+	complete                  bool // whether it says all there is
 }
 
-// rows say who is alarmed differently, the worst first.
-func (r Report) rows() (list []row) {
-	for _, route := range r.unexplained() {
-		x := row{mark: "**route lost**", alarm: r.senders(route), change: r.short(route.sentence()), whom: r.short(whom(route.To, route.Service))}
-		if route.Kind == Lost {
-			x.whom = "no longer " + x.whom
-		}
-		if len(route.Silent) > 0 {
-			x.change += "; " + r.silent(route)
-		}
-		switch route.Kind {
-		case Moved:
-			x.order, x.mark = 5, "other address"
-		case Gained:
-			x.order, x.mark = 7, "new route"
-		}
-		list = append(list, x)
+// rows returns who is notified differently, the worst first.
+func (r Report) rows() (rows []row) {
+	for _, route := range r.sharedRoutes() {
+		rows = append(rows, r.routeRow(route))
 	}
 	type key struct {
-		kind               Kind
-		severity, notifies string
+		kind           Kind
+		severity, whom string
 	}
 	at := map[key]int{}
 	for _, g := range r.groups(Alarms) {
-		x := row{alarm: g.title() + g.who(), change: r.short(g.gist()), whom: r.heard(g.Change)}
-		switch {
-		case g.Kind == Removed:
-			x.order, x.mark = 1, "**removed**"
-			if len(g.Notifies) > 0 {
-				x.whom = "no longer " + x.whom
-			}
-		case g.Kind == Replaced:
-			x.order, x.mark = 2, "**replaced**"
-		case g.Kind == Added:
-			x.order, x.mark = 6, "added"
-		case slices.Contains(g.Flags, RouteLost):
-			x.order, x.mark = 0, "**route lost**"
-		case g.Effect == Weaker:
-			x.order, x.mark = 3, "**weaker**"
-		case g.Effect == Mixed:
-			x.order, x.mark = 4, "**mixed**"
-		case g.Effect == Stronger:
-			x.order, x.mark = 5, "stronger"
-		default:
-			x.order, x.mark = 6, "changed"
-		}
+		x := alarmRow(g)
 		// Many that come or go together are one row.
 		if k := (key{g.Kind, g.Severity, x.whom}); g.Kind == Added || g.Kind == Removed {
 			if i, seen := at[k]; seen {
-				all := list[i].together
-				all.all = append(all.all, g.all...)
-				all.names, all.in = r.named(all.all)
-				list[i].alarm, list[i].change = all.title()+all.who(), "conditions below"
+				rows[i].groups = append(rows[i].groups, g)
 				continue
 			}
-			at[k] = len(list)
-			x.together = &g
+			at[k] = len(rows)
 		}
-		list = append(list, x)
+		rows = append(rows, x)
 	}
-	slices.SortStableFunc(list, func(a, b row) int { return a.order - b.order })
-	return list
+	for i := range rows {
+		if len(rows[i].groups) > 1 {
+			rows[i].join(r)
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b row) int { return a.order - b.order })
+	return rows
 }
 
-// gist is what matters of an alarm's change, in a line.
-func (g group) gist() string {
+// join makes one row of several groups.
+func (x *row) join(r Report) {
+	all := x.groups[0]
+	for _, g := range x.groups[1:] {
+		all.all = append(slices.Clip(all.all), g.all...)
+	}
+	all.names, all.in = r.named(all.all)
+	x.alarm, x.change, x.complete = all.titled(few(all.names))+all.severityText(), "conditions below", false
+}
+
+func (r Report) routeRow(route RouteChange) row {
+	x := row{
+		mark: "**route lost**", alarm: r.senders(route), change: r.routeText(route), complete: true,
+		whom: recipientText(route.To, route.Service).with(r.naming.short),
+	}
+	if route.Kind == Lost {
+		x.whom = "no longer " + x.whom
+	}
+	if len(route.Silent) > 0 {
+		x.change += "; " + r.silent(route)
+	}
+	switch route.Kind {
+	case Moved:
+		x.order, x.mark = 5, "other address"
+	case Gained:
+		x.order, x.mark = 7, "new route"
+	}
+	return x
+}
+
+func alarmRow(g group) row {
 	var texts []string
-	for _, d := range g.Details {
-		texts = append(texts, strings.TrimSuffix(d.Text, ":"))
+	x := row{alarm: g.titled(few(g.names)) + g.severityText(), groups: []group{g}}
+	x.complete = len(g.Details) <= maxDetails && len(g.names) <= fewNames+1
+	for i, d := range g.Details {
+		if i == maxDetails {
+			texts = append(texts, fmt.Sprintf("%d more below", len(g.Details)-maxDetails))
+			break
+		}
+		texts = append(texts, strings.TrimSuffix(d.words.with(g.shown), ":"))
+		x.complete = x.complete && len(d.Diff) == 0
 	}
-	if len(texts) > 3 {
-		texts = append(texts[:3], fmt.Sprintf("%d more below", len(texts)-3))
+	if suppresses := g.suppressesText(); suppresses != nil {
+		texts = append(texts, suppresses.with(g.shown))
 	}
-	return strings.Join(texts, "; ")
+	x.change = strings.Join(texts, "; ")
+	x.whom = g.notifies().with(g.shown)
+	x.complete = x.complete && len([]rune(x.change)) <= maxCell && len([]rune(x.whom)) <= maxCell
+	switch {
+	case g.Kind == Removed:
+		x.order, x.mark = 1, "**removed**"
+		switch {
+		case g.Stays:
+			x.whom += " until the stack is deleted"
+		case len(g.Notifies) > 0:
+			x.whom = "no longer " + x.whom
+		}
+	case g.Kind == Replaced:
+		x.order, x.mark = 2, "**replaced**"
+	case g.Kind == Added:
+		x.order, x.mark = 6, "added"
+	case slices.Contains(g.Flags, RouteLost):
+		x.order, x.mark = 0, "**route lost**"
+	case g.Effect == Weaker:
+		x.order, x.mark = 3, "**weaker**"
+	case g.Effect == Mixed:
+		x.order, x.mark = 4, "**mixed**"
+	case g.Effect == Stronger:
+		x.order, x.mark = 5, "stronger"
+	default:
+		x.order, x.mark = 6, "changed"
+	}
+	return x
+}
+
+// unfinished returns the alarms of which the table does not say all.
+func unfinished(rows []row) (groups []group) {
+	for _, x := range rows {
+		if !x.shown || !x.complete {
+			groups = append(groups, x.groups...)
+		}
+	}
+	return groups
 }
 
 var headings = map[Section]string{
-	Alarms: "Alarms", Dashboards: "Dashboards", Queries: "Saved queries", Notifications: "Topics, keys and subscriptions", Other: "Other resources",
+	Alarms: "Alarms", Dashboards: "Dashboards", Queries: "Saved queries", Notifications: "Topics, keys, subscriptions and mute rules", Other: "Other resources",
 }
 
 // section writes one section, folded, as far as it fits, and returns how many of its changes did not.
-func (r Report) section(b *strings.Builder, s Section, limit int) (cut int) {
-	groups := r.groups(s)
+func section(b *strings.Builder, s Section, groups []group, limit int) (cut int) {
 	if len(groups) == 0 {
 		return 0
 	}
@@ -164,7 +223,7 @@ func (r Report) section(b *strings.Builder, s Section, limit int) (cut int) {
 	head := fmt.Sprintf("<details><summary>%s: %d</summary>\n\n", headings[s], total)
 	open := false
 	for _, g := range groups {
-		item := r.item(g)
+		item := g.item()
 		if b.Len()+len(head)+len(item)+len(end)+reserve > limit {
 			cut += len(g.all)
 			continue
@@ -181,42 +240,55 @@ func (r Report) section(b *strings.Builder, s Section, limit int) (cut int) {
 	return cut
 }
 
-func (r Report) item(g group) string {
+func (g group) item() string {
 	var b strings.Builder
 	effect := ""
 	if g.Effect != "" && g.Kind != Removed {
 		effect = ", " + string(g.Effect)
 	}
-	fmt.Fprintf(&b, "- **%s**%s: %s%s\n", escape(g.titled(strings.Join(g.names, ", "))), g.who(), g.Kind, effect)
-	if to := g.tells(r); to != "" {
-		fmt.Fprintf(&b, "  - %s\n", escape(to))
-	}
+	fmt.Fprintf(&b, "- **%s**%s: %s%s\n", escape(g.titled(strings.Join(g.names, ", "))), g.severityText(), g.Kind, effect)
 	for _, d := range g.Details {
-		fmt.Fprintf(&b, "  - %s\n", escape(r.short(d.Text)))
+		fmt.Fprintf(&b, "  - %s\n", escape(d.words.with(g.shown)))
 		if len(d.Diff) > 0 {
-			b.WriteString(r.fence(d.Diff))
+			g.fence(&b, d.Diff)
 		}
+	}
+	for _, line := range g.audience() {
+		fmt.Fprintf(&b, "  - %s\n", escape(line.with(g.shown)))
 	}
 	return b.String()
 }
 
-// fence is a difference as a block of its own in a list.
-func (r Report) fence(diff []string) string {
-	var b strings.Builder
+// fence writes a difference as a block of its own in a list.
+func (g group) fence(b *strings.Builder, diff []string) {
 	marks := "```"
 	for strings.Contains(strings.Join(diff, "\n"), marks) {
 		marks += "`"
 	}
-	fmt.Fprintf(&b, "\n    %sdiff\n", marks)
+	fmt.Fprintf(b, "\n    %sdiff\n", marks)
 	for i, l := range diff {
 		if i == maxDiff {
-			fmt.Fprintf(&b, "     … %s\n", count(len(diff)-maxDiff, "more line"))
+			fmt.Fprintf(b, "     … %s\n", count(len(diff)-maxDiff, "more line"))
 			break
 		}
-		fmt.Fprintf(&b, "    %s\n", r.short(l))
+		fmt.Fprintf(b, "    %s\n", g.shown(l))
 	}
-	fmt.Fprintf(&b, "    %s\n\n", marks)
-	return b.String()
+	fmt.Fprintf(b, "    %s\n\n", marks)
+}
+
+func (r Report) markdownNotCompared(b *strings.Builder) {
+	if len(r.NotCompared) == 0 {
+		return
+	}
+	fmt.Fprintf(b, "<details><summary>Not compared: %d</summary>\n\n", len(r.NotCompared))
+	for i, n := range r.NotCompared {
+		if i == maxRows {
+			fmt.Fprintf(b, "- %d more\n", len(r.NotCompared)-i)
+			break
+		}
+		fmt.Fprintf(b, "- %s\n", cell(n.String()))
+	}
+	b.WriteString("\n</details>\n\n")
 }
 
 func code(text string) string { return "<code>" + escape(text) + "</code>" }
@@ -225,7 +297,7 @@ var escaper = strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", "*", `
 
 func escape(text string) string { return escaper.Replace(text) }
 
-// cell is text for a table, no longer than people read.
+// cell returns text for a table, no longer than people read.
 func cell(text string) string {
 	if runes := []rune(text); len(runes) > maxCell {
 		text = string(runes[:maxCell]) + "…"

@@ -2,18 +2,16 @@ package diff
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
-	"strings"
 
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/delivery"
-	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
-// RouteKind is what becomes of a way to people.
+// RouteKind is what becomes of a way of notifications.
 type RouteKind string
 
-// What becomes of ways to people. One is moved if the same topic leads to the same service at another address.
+// What becomes of ways of notifications. One is moved if the same topic leads to the same service at another address.
 const (
 	Lost   RouteKind = "lost"
 	Moved  RouteKind = "moved"
@@ -22,47 +20,70 @@ const (
 
 var routeKinds = []RouteKind{Lost, Moved, Gained}
 
-// RouteChange is somebody whom alarms, or events, reach no longer, at another address, or only now.
+// RouteChange is somebody whom alarms, or other senders, notify no longer, at another address, or only now.
 type RouteChange struct {
 	Kind RouteKind `json:"kind"`
-	// To is the topic that leads to them, Service what listens there.
+	// To is the topic that leads to them, Service what is subscribed to it.
 	To      string `json:"to"`
 	Service string `json:"service,omitempty"`
-	Through string `json:"through,omitempty"` // the composite that tells them
-	Pages   bool   `json:"pages"`             // whether that wakes people
+	Through string `json:"through,omitempty"` // the composite that notifies
+	Pages   bool   `json:"pages"`             // whether that is an incident tool
 	// Why is the link that broke, or which address became which.
 	Why     string     `json:"why,omitempty"`
 	Senders []Identity `json:"senders"`
 	// Critical is how many of them are critical alarms.
 	Critical int `json:"critical"`
-	// Silent are those of them that reach nobody any more.
+	// Silent are those of them that notify nobody any more.
 	Silent []Identity `json:"silent,omitempty"`
+
+	why phrase
 }
 
-const whenAlarming = "AlarmActions"
+// reason is why a route is lost, or how it moved.
+type reason struct {
+	kind   reasonKind
+	broken delivery.Reason // of a link that broke
+	// what is a composite, or what was subscribed to the topic; of an address, both are addresses.
+	what, topic string
+}
 
-// routes are those that are lost and gained by what is in both versions, those with the same reason together.
-func (c *comparison) routes() []RouteChange {
+type reasonKind int
+
+const (
+	noReason         reasonKind = iota
+	brokenLink                  // a link lets nothing through
+	unsubscribed                // what is no longer subscribed to the topic
+	notSetOff                   // the composite is no longer set off, or notifies them no longer
+	compositeRemoved            // the composite is removed
+	actionRemoved               // the destination is no longer among the actions
+	topicRemoved                // the topic is removed
+	newAddress                  // the first address is now the second one
+)
+
+// routeChanges returns what becomes of the routes of what is in both versions, those with the same reason together.
+func (c *comparison) routeChanges() []RouteChange {
 	type key struct {
-		kind                      RouteKind
-		to, service, through, why string
+		kind                 RouteKind
+		to, service, through string
+		why                  reason
 	}
 	at := map[key]int{}
-	var list []RouteChange
-	note := func(p pair, kind RouteKind, r route, why string) {
+	list := []RouteChange{}
+	note := func(p pair, kind RouteKind, r route, why reason) {
 		k := key{kind, r.Via, r.To.Service, r.through, why}
 		i, seen := at[k]
 		if !seen {
 			i = len(list)
 			at[k] = i
-			list = append(list, RouteChange{Kind: kind, To: r.Via, Service: r.To.Service, Through: r.through, Pages: r.To.Pages(), Why: why})
+			list = append(list, RouteChange{Kind: kind, To: r.Via, Service: r.To.Service, Through: r.through, Pages: r.To.Pages(), why: describeReason(why)})
+			list[i].Why = list[i].why.String()
 		}
 		if id := p.new.identity(); !slices.Contains(list[i].Senders, id) {
 			list[i].Senders = append(list[i].Senders, id)
 			if p.new.alarm != nil && c.before.severity(p.old) == critical {
 				list[i].Critical++
 			}
-			if kind == Lost && len(c.after.told(p.new)) == 0 {
+			if kind == Lost && !slices.ContainsFunc(c.after.all(p.new), func(r route) bool { return r.Arrives() }) {
 				list[i].Silent = append(list[i].Silent, id)
 			}
 		}
@@ -72,52 +93,45 @@ func (c *comparison) routes() []RouteChange {
 			continue
 		}
 		before, after := c.before.all(p.old), c.after.all(p.new)
-		lost := without(before, after, c.sameListener)
 		gained := without(after, before, func(new, old route) bool { return c.sameListener(old, new) })
-		for _, r := range lost {
+		for _, r := range without(before, after, c.sameListener) {
 			i := slices.IndexFunc(gained, func(now route) bool { return c.same(r.Via, now.Via) && r.To.Service == now.To.Service })
 			if i < 0 {
-				note(p, Lost, r, c.why(r, after))
+				note(p, Lost, r, c.reason(r, after))
 				continue
 			}
 			now := gained[i]
 			now.through = "" // the same for all who come to that address
-			note(p, Moved, now, addresses(r.To.Address, gained[i].To.Address))
+			note(p, Moved, now, reason{kind: newAddress, what: r.To.Address, topic: now.To.Address})
 			gained = slices.Delete(gained, i, i+1)
 		}
 		for _, r := range gained {
-			note(p, Gained, r, "")
+			note(p, Gained, r, reason{})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b RouteChange) int {
-		return cmp.Or(slices.Index(routeKinds, a.Kind)-slices.Index(routeKinds, b.Kind), pagersFirst(a)-pagersFirst(b), cmp.Compare(a.To, b.To), cmp.Compare(a.Service, b.Service), cmp.Compare(a.Why, b.Why))
+		return cmp.Or(
+			slices.Index(routeKinds, a.Kind)-slices.Index(routeKinds, b.Kind), boolOrder(b.Pages)-boolOrder(a.Pages),
+			cmp.Compare(a.To, b.To), cmp.Compare(a.Service, b.Service), cmp.Compare(a.Why, b.Why))
 	})
 	return list
 }
 
-func pagersFirst(r RouteChange) int {
-	if r.Pages {
-		return 0
+func boolOrder(b bool) int {
+	if b {
+		return 1
 	}
-	return 1
+	return 0
 }
 
-// without are the routes that arrive where none of the others does.
+// without returns the routes that arrive where none of the others does.
 func without(routes, others []route, same func(a, b route) bool) (list []route) {
 	for _, r := range routes {
-		if r.Broken == nil && !slices.ContainsFunc(others, func(o route) bool { return o.Broken == nil && same(r, o) }) {
+		if r.Arrives() && !slices.ContainsFunc(others, func(o route) bool { return o.Arrives() && same(r, o) }) {
 			list = append(list, r)
 		}
 	}
 	return list
-}
-
-// addresses says which address became which, unless only what must not be shown is different.
-func addresses(old, new string) string {
-	if old, new = template.Masked(old), template.Masked(new); old != new {
-		return old + " -> " + new
-	}
-	return "with another key"
 }
 
 func (c *comparison) sameListener(old, new route) bool {
@@ -127,136 +141,125 @@ func (c *comparison) sameListener(old, new route) bool {
 	return old.To.Service == new.To.Service && c.same(old.To.Address, new.To.Address)
 }
 
-// why names the link that broke.
-func (c *comparison) why(old route, after []route) string {
+// reason finds the link that broke.
+func (c *comparison) reason(old route, after []route) reason {
 	for _, r := range after {
-		if c.sameListener(old, r) {
-			return r.Problem()
+		if c.sameListener(old, r) && !r.Arrives() {
+			return reason{kind: brokenLink, broken: *r.Broken}
 		}
 	}
 	for _, r := range after {
 		if c.same(old.Via, r.Via) && old.through == "" {
-			return or(r.Problem(), fmt.Sprintf("%s is no longer subscribed to topic %s", or(old.To.Service, "it"), r.Via))
+			if !r.Arrives() {
+				return reason{kind: brokenLink, broken: *r.Broken}
+			}
+			return reason{kind: unsubscribed, what: old.To.Service, topic: r.Via}
 		}
 	}
-	there := func(name string, is func(resourceType string) bool) bool {
-		return slices.ContainsFunc(c.after.resources, func(r *resource) bool { return is(r.Type) && c.same(name, r.name) })
+	there := func(name string, is func(r *resource) bool) bool {
+		return slices.ContainsFunc(c.after.resources, func(r *resource) bool { return is(r) && c.same(name, r.name) })
 	}
 	switch {
-	case old.through != "" && there(old.through, isAlarm):
-		return fmt.Sprintf("it no longer sets off %s, or that one tells them no longer", old.through)
+	case old.through != "" && there(old.through, func(r *resource) bool { return r.alarm != nil }):
+		return reason{kind: notSetOff, what: old.through}
 	case old.through != "":
-		return old.through + " is removed"
-	case old.To == (delivery.Listener{}) || there(old.Via, func(t string) bool { return t == topicType }):
-		return "it is no longer among the actions"
+		return reason{kind: compositeRemoved, what: old.through}
+	case old.To == (delivery.Listener{}) || there(old.Via, func(r *resource) bool { return r.Type == topicType }):
+		return reason{kind: actionRemoved}
 	}
-	return fmt.Sprintf("topic %s is removed", old.Via)
+	return reason{kind: topicRemoved, topic: old.Via}
 }
 
-// states in which alarms tell somebody, in words.
-var moments = []struct{ state, words string }{
-	{whenAlarming, ""}, {"OKActions", " when it is over"}, {"InsufficientDataActions", " when data is missing"},
+// routeFact is a change of a route that an alarm does not owe to its own actions.
+type routeFact struct{ RouteChange }
+
+func (routeFact) explains() []string { return nil }
+
+func (f routeFact) effect() Effect {
+	if f.Kind == Moved {
+		return ""
+	}
+	return weakerIf(f.Kind == Lost)
 }
 
-// rerouted says which actions of the alarm itself are others now.
-func (c *comparison) rerouted(p pair) (list []Detail) {
-	off := func(r *resource) bool { return word(r.resolved, "ActionsEnabled") == "false" }
-	switch {
-	case off(p.new) && !off(p.old):
-		list = append(list, Detail{Text: "its actions are switched off: nobody hears of it", Effect: Weaker, Property: "ActionsEnabled", Old: "true", New: "false"})
-	case off(p.old) && !off(p.new):
-		list = append(list, Detail{Text: "its actions are switched on again", Effect: Stronger, Property: "ActionsEnabled", Old: "false", New: "true"})
+// addRoutes tells of changes of routes with the alarms that change anyway, so that all of an alarm is in one place.
+func addRoutes(changes []RouteChange, differences []difference) {
+	at := map[Identity]*difference{}
+	for i := range differences {
+		if d := &differences[i]; d.old != nil && d.new != nil && d.new.alarm != nil {
+			at[d.new.identity()] = d
+		}
 	}
-	said := map[string]int{}
-	say := func(start string, d Detail, r route, when string) {
-		if i, before := said[start+r.Via]; before {
-			list[i].Text += ", also" + when
+	for _, route := range changes {
+		for _, id := range route.Senders {
+			if d := at[id]; d != nil && !slices.ContainsFunc(d.facts, func(f fact) bool { return causes(f, route) }) {
+				d.facts = append(d.facts, routeFact{route})
+			}
+		}
+	}
+}
+
+// causes reports whether a change of an alarm's own actions is that of a route.
+func causes(f fact, route RouteChange) bool {
+	switch f := f.(type) {
+	case enabledFact:
+		return true
+	case actionFact:
+		return f.Via == route.To && f.lost == (route.Kind == Lost) && slices.Contains(f.states, cloudwatch.InAlarm)
+	}
+	return false
+}
+
+// actions returns which of an alarm's own actions are others now.
+func (c *comparison) actions(old, new *resource) (facts []fact) {
+	if a, b := old.alarm.ActionsEnabled, new.alarm.ActionsEnabled; a != b {
+		facts = append(facts, enabledFact{b})
+	}
+	var found []*actionFact
+	note := func(r route, lost bool, state cloudwatch.State, elsewhere string) {
+		i := slices.IndexFunc(found, func(f *actionFact) bool { return f.Via == r.Via && f.lost == lost })
+		if i >= 0 {
+			found[i].states = append(found[i].states, state)
 			return
 		}
-		said[start+r.Via] = len(list)
-		d.Text = start + verb(r) + when
-		list = append(list, d)
+		found = append(found, &actionFact{r, lost, []cloudwatch.State{state}, elsewhere})
 	}
-	for _, moment := range moments {
-		before, after := c.before.own(p.old, moment.state), c.after.own(p.new, moment.state)
-		for _, r := range c.only(before, after) {
-			d, when := Detail{Effect: Weaker, Property: moment.state, Old: r.Via}, moment.words
-			if way, still := c.elsewhere(r, c.after.all(p.new)); still && moment.state == whenAlarming {
-				d.Effect, when = "", " itself, but"+way
-			}
-			say("no longer ", d, r, when)
+	for _, state := range []cloudwatch.State{cloudwatch.InAlarm, cloudwatch.OK, cloudwatch.InsufficientData} {
+		property := cloudwatch.StateProperty(state)
+		before, after := c.before.own(old, property), c.after.own(new, property)
+		for _, r := range c.onlyIn(before, after) {
+			note(r, true, state, c.elsewhere(r, state, c.after.all(new)))
 		}
-		for _, r := range c.only(after, before) {
-			d, when := Detail{Effect: Stronger, Property: moment.state, New: r.Via}, moment.words
-			if way, already := c.elsewhere(r, c.before.all(p.old)); already && moment.state == whenAlarming {
-				d.Effect, when = "", " itself, before"+way
-			}
-			say("now also ", d, r, when)
-		}
-		if len(before)+len(after) == 0 { // on machines
-			action := func(r *resource) map[string]any { return map[string]any{moment.state: r.resolved[moment.state]} }
-			list = append(list, properties(action(p.old), action(p.new), c.same)...)
+		for _, r := range c.onlyIn(after, before) {
+			note(r, false, state, c.elsewhere(r, state, c.before.all(old)))
 		}
 	}
-	return list
+	for _, f := range found {
+		facts = append(facts, *f)
+	}
+	return facts
 }
 
-// elsewhere finds a composite that tells the same, on the other side.
-func (c *comparison) elsewhere(r route, others []route) (way string, found bool) {
-	for _, o := range others {
-		if o.through != "" && o.Broken == nil && (c.same(r.Via, o.Via) || c.same(o.Via, r.Via)) {
-			return o.way(), true
-		}
-	}
-	return "", false
-}
-
-// only are the topics, one route each, that the first routes have and the second do not.
-func (c *comparison) only(first, second []route) (list []route) {
+// onlyIn returns the topics, one route each, that the first routes have and the second do not.
+func (c *comparison) onlyIn(first, second []route) (list []route) {
 	for _, r := range first {
-		via := func(other route) bool {
-			return other.Via == r.Via || c.same(other.Via, r.Via) || c.same(r.Via, other.Via)
-		}
-		if !slices.ContainsFunc(second, via) && !slices.ContainsFunc(list, via) {
+		sameTopic := func(other route) bool { return c.same(other.Via, r.Via) || c.same(r.Via, other.Via) }
+		if !slices.ContainsFunc(second, sameTopic) && !slices.ContainsFunc(list, sameTopic) {
 			list = append(list, r)
 		}
 	}
 	return list
 }
 
-func verb(r route) string {
-	if r.To.Pages() {
-		return "pages " + whom(r.Via, r.To.Service)
-	}
-	return "notifies " + whom(r.Via, r.To.Service)
-}
-
-// stillNamed are those that know a resource by a name that it no longer has.
-func (c *comparison) stillNamed(name string) string {
-	var list []string
-	for _, r := range c.after.resources {
-		if mentions(r.resolved, renaming{from: name, name: true}) {
-			list = append(list, r.name)
-		}
-	}
-	if len(list) == 0 {
+// elsewhere returns the composite that notifies the same in the other version; empty where there is none.
+func (c *comparison) elsewhere(r route, state cloudwatch.State, others []route) string {
+	if state != cloudwatch.InAlarm {
 		return ""
 	}
-	return "; it is still called so in " + strings.Join(list, ", ")
-}
-
-func mentions(v any, r renaming) bool {
-	switch v := v.(type) {
-	case string:
-		return r.apply(v) != v
-	case []any:
-		return slices.ContainsFunc(v, func(each any) bool { return mentions(each, r) })
-	case map[string]any:
-		for _, each := range v {
-			if mentions(each, r) {
-				return true
-			}
+	for _, o := range others {
+		if o.through != "" && o.Arrives() && (c.same(r.Via, o.Via) || c.same(o.Via, r.Via)) {
+			return o.through
 		}
 	}
-	return false
+	return ""
 }

@@ -1,152 +1,131 @@
 package diff
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/delivery"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
-// side is one version: its resources, and whom they reach.
+// side is one version: its resources, and whom they notify.
 type side struct {
-	resources  []*resource
-	routes     map[place][]delivery.Route
-	composites []composite
+	set       *cloudwatch.Set
+	resources []*resource
+	of        map[*cloudwatch.Alarm]*resource
+	routes    map[place][]route
+	parents   map[*cloudwatch.Alarm][]*cloudwatch.Alarm // the composites that name an alarm
+	checks    map[*cloudwatch.Alarm][]*resource         // of Route 53 that follow an alarm
 }
 
-// place is where a resource is in its version.
 type place struct{ stack, logicalID string }
 
-func (r *resource) place() place { return place{r.in.Name, r.LogicalID} }
-
-// composite is a composite alarm with a rule that can be evaluated.
-type composite struct {
-	*resource
-	rule *cloudwatch.Rule
-}
-
-// route is a way to people. Through is the composite that it leads through, if any.
+// route is a way of notifications to people, from a sender or from a composite that it sets off.
 type route struct {
 	delivery.Route
-	through string
+	through string // the composite; empty where the sender itself notifies
 }
 
 func newSide(templates []template.Template) *side {
-	s := &side{resources: resources(templates), routes: map[place][]delivery.Route{}}
-	for _, r := range delivery.Routes(templates) {
+	set := cloudwatch.Read(templates...)
+	s := &side{
+		set: set, resources: resources(set), of: map[*cloudwatch.Alarm]*resource{}, routes: map[place][]route{},
+		parents: map[*cloudwatch.Alarm][]*cloudwatch.Alarm{}, checks: map[*cloudwatch.Alarm][]*resource{},
+	}
+	for _, r := range delivery.Of(set).Routes() {
 		at := place{r.Template, r.LogicalID}
-		s.routes[at] = append(s.routes[at], r)
+		s.routes[at] = append(s.routes[at], route{Route: r})
 	}
 	for _, r := range s.resources {
-		if r.alarm != nil && r.alarm.composite {
-			if rule, err := cloudwatch.ParseRule(r.alarm.signal); err == nil {
-				s.composites = append(s.composites, composite{r, rule})
+		if r.Type == healthCheckType {
+			s.follow(r)
+		}
+		if r.alarm == nil {
+			continue
+		}
+		s.of[r.alarm] = r
+		if r.alarm.Rule != nil {
+			for _, child := range r.alarm.Rule.Alarms() {
+				s.parents[child] = append(s.parents[child], r.alarm)
 			}
 		}
 	}
 	return s
 }
 
-// own are the routes that start at a resource itself. What is no alarm has them in no state.
-func (s *side) own(r *resource, state string) (list []route) {
-	if r.alarm == nil {
-		state = ""
+// follow notes the alarm that a health check of Route 53 follows.
+func (s *side) follow(check *resource) {
+	config, _ := check.properties["HealthCheckConfig"].(map[string]any)
+	identifier, _ := config["AlarmIdentifier"].(map[string]any)
+	name, _ := identifier["Name"].(string)
+	if a, _ := s.set.Find(check.in, name); a != nil && name != "" {
+		s.checks[a] = append(s.checks[a], check)
 	}
-	for _, each := range s.routes[r.place()] {
-		if each.State == state {
-			list = append(list, route{Route: each})
+}
+
+// stacksWithout returns the stacks that the other side does not have.
+func (s *side) stacksWithout(other *side) (list []Stack) {
+	for _, t := range s.set.Stacks.Templates {
+		if slices.ContainsFunc(other.set.Stacks.Templates, func(o *template.Template) bool { return o.Name == t.Name }) {
+			continue
 		}
+		stack := Stack{Name: t.Name}
+		for _, a := range s.set.Alarms {
+			if a.Template == t {
+				stack.Alarms++
+			}
+		}
+		list = append(list, stack)
 	}
 	return list
 }
 
-// all are the routes of a resource and of the composites that it sets off alone, when all other alarms are OK.
-func (s *side) all(r *resource) []route {
-	list := s.own(r, whenAlarming)
-	for _, c := range s.setsOff(r) {
-		for _, each := range s.own(c, whenAlarming) {
-			each.through = c.name
+const whenInAlarm = "AlarmActions"
+
+// own returns the routes that begin at a resource itself. What is no alarm has them in no state.
+func (s *side) own(r *resource, state string) (list []route) {
+	if r.alarm == nil {
+		state = ""
+	}
+	for _, each := range s.routes[place{r.in.Name, r.LogicalID}] {
+		if each.State == state {
 			list = append(list, each)
 		}
 	}
 	return list
 }
 
-func (s *side) setsOff(r *resource) (list []*resource) {
+// all returns the routes of a resource and of the composites that it sets off by itself, while all other alarms are OK.
+func (s *side) all(r *resource) []route {
+	list := s.own(r, whenInAlarm)
 	if r.alarm == nil {
-		return nil
+		return list
 	}
-	alarming := []string{r.called()}
-	for more := true; more; {
-		more = false
-		for _, c := range s.composites {
-			if !slices.Contains(list, c.resource) && c.resource != r && c.holds(alarming) {
-				list, alarming, more = append(list, c.resource), append(alarming, c.called()), true
+	for _, c := range s.ancestors(r.alarm) {
+		if s.setsOff(c, r.alarm) {
+			for _, each := range s.own(s.of[c], whenInAlarm) {
+				each.through = s.of[c].name
+				list = append(list, each)
 			}
 		}
 	}
 	return list
 }
 
-// called is what rules call an alarm.
-func (r *resource) called() string {
-	if r.named == "" {
-		return "${" + r.LogicalID + "}"
+// severity returns what an alarm says of itself; one that pages by its own actions is critical in any case.
+func (s *side) severity(r *resource) string {
+	if slices.ContainsFunc(s.own(r, whenInAlarm), func(each route) bool { return each.To.Pages() }) {
+		return critical
 	}
-	return r.name
+	return severityOf(r.alarm)
 }
 
-// holds reports whether the composite is in ALARM when these alarms are and all others are OK.
-func (c composite) holds(alarming []string) bool {
-	names := c.rule.Names()
-	if !slices.ContainsFunc(names, func(n string) bool { return slices.Contains(alarming, n) }) {
-		return false
-	}
-	states := map[string]cloudwatch.State{}
-	for _, n := range names {
-		if states[n] = cloudwatch.OK; slices.Contains(alarming, n) {
-			states[n] = cloudwatch.InAlarm
-		}
-	}
-	return c.rule.Holds(func(part *cloudwatch.Rule) cloudwatch.State { return states[part.Name] })
-}
-
-// told are those whom an alarm reaches, itself before through composites.
-func (s *side) told(r *resource) (list []string) {
-	known := map[string]bool{}
-	for _, each := range s.all(r) {
-		who := whom(each.Via, each.To.Service)
-		if each.Broken == nil && !known[who] {
-			known[who] = true
-			list = append(list, who+each.way())
+// mutedBy returns the rules that mute an alarm.
+func (s *side) mutedBy(a *cloudwatch.Alarm) (list []*cloudwatch.MuteRule) {
+	for _, m := range s.set.MuteRules {
+		if m.Mutes(a) {
+			list = append(list, m)
 		}
 	}
 	return list
-}
-
-// way says which composite a route leads through.
-func (r route) way() string {
-	if r.through == "" {
-		return ""
-	}
-	return " through " + r.through
-}
-
-// whom is a topic's name, with what listens there unless the name says so.
-func whom(topic, service string) string {
-	if first, _, _ := strings.Cut(strings.ToLower(service), " "); strings.Contains(strings.ToLower(topic), first) {
-		return topic
-	}
-	return fmt.Sprintf("%s (%s)", topic, service)
-}
-
-// severity is what the alarm says of itself; one that pages by its own actions is critical in any case.
-func (s *side) severity(r *resource) string {
-	if slices.ContainsFunc(s.own(r, whenAlarming), func(each route) bool { return each.To.Pages() }) {
-		return critical
-	}
-	return r.alarm.severity
 }

@@ -5,26 +5,18 @@ import (
 	"strings"
 )
 
-// Text is the report for a terminal.
+// Text returns the report for a terminal.
 func (r Report) Text(colour bool) string {
 	t := text{Report: r, colour: colour}
 	t.line("", bold, "%s -> %s", r.Old, r.New)
 	t.line("", "", "%s", r.headline())
-	if beginning := r.beginning(); beginning != "" {
+	if stays := r.stays(); stays != "" {
+		t.line("", red, "%s", stays)
+	}
+	if beginning := r.naming.beginning(); beginning != "" && !r.Empty() {
 		t.line("", faint, "Names are without their beginning %s", beginning)
 	}
-	routes := r.unexplained()
-	if len(routes) > 0 {
-		t.line("", bold, "\nwho hears of alarms")
-	}
-	for _, route := range routes {
-		m := map[RouteKind]Kind{Lost: Removed, Moved: Changed, Gained: Added}[route.Kind]
-		t.line("  ", marks[m].colour, "%s %s", marks[m].mark, r.short(route.sentence()))
-		t.line("      ", "", "%s", r.senders(route))
-		if len(route.Silent) > 0 {
-			t.line("      ", red, "%s", r.silent(route))
-		}
-	}
+	t.routes()
 	for _, s := range sections {
 		groups := r.groups(s)
 		if len(groups) > 0 {
@@ -40,6 +32,12 @@ func (r Report) Text(colour bool) string {
 		for _, l := range r.Cost.Lines {
 			t.line("      ", "", "%s", l.sentence())
 		}
+	}
+	if len(r.NotCompared) > 0 {
+		t.line("", bold, "\nnot compared")
+	}
+	for _, n := range r.NotCompared {
+		t.line("  ", yellow, "%s", n)
 	}
 	return t.String()
 }
@@ -59,11 +57,11 @@ type text struct {
 }
 
 func (t *text) line(indent, colour, format string, args ...any) {
-	said := fmt.Sprintf(format, args...)
+	line := fmt.Sprintf(format, args...)
 	if t.colour && colour != "" {
-		said = "\x1b[" + colour + "m" + said + "\x1b[0m"
+		line = "\x1b[" + colour + "m" + line + "\x1b[0m"
 	}
-	t.WriteString(indent + said + "\n")
+	t.WriteString(indent + line + "\n")
 }
 
 var marks = map[Kind]struct{ mark, colour, word string }{
@@ -73,37 +71,58 @@ var marks = map[Kind]struct{ mark, colour, word string }{
 	Changed:  {"~", yellow, ""},
 }
 
+func (t *text) routes() {
+	routes := t.sharedRoutes()
+	if len(routes) > 0 {
+		t.line("", bold, "\nwho is notified")
+	}
+	for _, route := range routes {
+		m := marks[map[RouteKind]Kind{Lost: Removed, Moved: Changed, Gained: Added}[route.Kind]]
+		t.line("  ", m.colour, "%s %s", m.mark, t.routeText(route))
+		t.line("      ", "", "%s", t.senders(route))
+		if len(route.Silent) > 0 {
+			t.line("      ", red, "%s", t.silent(route))
+		}
+	}
+}
+
 func (t *text) group(g group) {
 	m := marks[g.Kind]
 	effect := ""
 	if g.Effect != "" && g.Kind != Removed {
 		effect = ", " + string(g.Effect)
 	}
-	t.line("  ", m.colour, "%s %s%s%s%s", m.mark, g.title(), g.who(), m.word, effect)
+	t.line("  ", m.colour, "%s %s%s%s%s", m.mark, g.titled(few(g.names)), g.severityText(), m.word, effect)
 	if rest := g.names; len(rest) > fewNames+1 {
 		for _, name := range rest[fewNames:] {
 			t.line("        ", faint, "%s", name)
 		}
 	}
 	for _, d := range g.Details {
-		t.line("      ", "", "%s", t.short(d.Text))
+		t.line("      ", "", "%s", d.words.with(g.shown))
 		for _, l := range d.Diff {
-			t.line("        ", map[byte]string{'-': red, '+': green, ' ': ""}[l[0]], "%s", t.short(l))
+			t.line("        ", map[byte]string{'-': red, '+': green, ' ': ""}[l[0]], "%s", g.shown(l))
 		}
 	}
-	if to := g.tells(t.Report); to != "" {
-		t.line("      ", "", "%s", to)
+	for _, line := range g.audience() {
+		t.line("      ", "", "%s", line.with(g.shown))
 	}
 }
 
-// tells is whom an alarm reaches.
-func (g group) tells(r Report) string {
-	whom := r.heard(g.Change)
-	switch {
-	case g.Section != Alarms:
-		return ""
-	case g.Kind == Removed:
-		return "notified " + whom
+// gone reports whether the resource is deleted.
+func (c Change) gone() bool { return c.Kind == Removed && !c.Stays }
+
+// audience returns whom an alarm notifies, and what it suppresses.
+func (c Change) audience() (lines []phrase) {
+	if c.Section != Alarms {
+		return nil
 	}
-	return "notifies " + whom
+	suppresses := c.suppressesText()
+	if len(c.Notifies) > 0 || suppresses == nil {
+		lines = append(lines, say("%s %s", map[bool]string{false: "notifies", true: "notified"}[c.gone()], c.notifies()))
+	}
+	if suppresses != nil {
+		lines = append(lines, suppresses)
+	}
+	return lines
 }

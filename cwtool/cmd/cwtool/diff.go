@@ -153,7 +153,7 @@ func (d *diffCommand) write(w io.Writer, reports []diff.Report) error {
 		if i > 0 {
 			fmt.Fprintln(w)
 		}
-		if !r.Empty() || len(reports) > 1 {
+		if !r.Empty() || len(r.NotCompared) > 0 || len(reports) > 1 {
 			fmt.Fprint(w, r.Text(ok && out.colours))
 		}
 	}

@@ -19,38 +19,38 @@ func TestWhatAChangeMeans(t *testing.T) {
 		{"Threshold: 10\n", "Threshold: 5\n", "fires when Sum(CheckoutErrors) is above 5 instead of 10", Stronger},
 		{"GreaterThanThreshold\n      TreatMissingData: notBreaching\n      AlarmActions: [!Ref OnCall", "GreaterThanOrEqualToThreshold\n      TreatMissingData: notBreaching\n      AlarmActions: [!Ref OnCall", "is at or above 10 instead of above 10", Stronger},
 		{"GreaterThanThreshold\n      TreatMissingData: notBreaching\n      AlarmActions: [!Ref OnCall", "LessThanThreshold\n      TreatMissingData: notBreaching\n      AlarmActions: [!Ref OnCall", "is below 10 instead of above 10", ""},
-		{"EvaluationPeriods: 5\n      DatapointsToAlarm: 3", "EvaluationPeriods: 3\n      DatapointsToAlarm: 3", "fires after 3 min of breach instead of 3 min of breach within 5 min", Weaker},
-		{"DatapointsToAlarm: 3", "DatapointsToAlarm: 1", "fires after 1 min of breach within 5 min instead of 3 min", Stronger},
-		{"Period: 300\n      EvaluationPeriods: 2", "Period: 60\n      EvaluationPeriods: 10", "judges 10 of 10 × 1 min instead of 2 of 2 × 5 min; fires after 10 min of breach as before", ""},
-		{"notBreaching\n      AlarmActions: [!Ref OnCall", "breaching\n      AlarmActions: [!Ref OnCall", "a period without data now counts as a breach (before: counts as fine)", Stronger},
-		{"notBreaching\n      AlarmActions: [!Ref OnCall", "ignore\n      AlarmActions: [!Ref OnCall", "a period without data now leaves it in its state", ""},
-		{"EvaluateLowSampleCountPercentile: ignore", "EvaluateLowSampleCountPercentile: evaluate", "a percentile of few samples now counts", Stronger},
-		{"p95\n", "p99\n", "watches p99(Latency) instead of p95(Latency)", Stronger},
+		{"EvaluationPeriods: 5\n      DatapointsToAlarm: 3", "EvaluationPeriods: 3\n      DatapointsToAlarm: 3", "needs 3 of 3 datapoints of 1 minute instead of 3 of 5", Weaker},
+		{"DatapointsToAlarm: 3", "DatapointsToAlarm: 1", "needs 1 of 5 datapoints of 1 minute instead of 3 of 5", Stronger},
+		{"Period: 300\n      EvaluationPeriods: 2", "Period: 60\n      EvaluationPeriods: 10", "needs 10 of 10 datapoints of 1 minute instead of 2 of 2 datapoints of 5 minutes", ""},
+		{"notBreaching\n      AlarmActions: [!Ref OnCall", "breaching\n      AlarmActions: [!Ref OnCall", "a period without data now counts as breaching (before: counts as not breaching)", Stronger},
+		{"notBreaching\n      AlarmActions: [!Ref OnCall", "ignore\n      AlarmActions: [!Ref OnCall", "a period without data now keeps the state", Stronger},
+		{"EvaluateLowSampleCountPercentile: ignore", "EvaluateLowSampleCountPercentile: evaluate", "a percentile of few samples now counts", ""},
+		{"p95\n", "p99\n", "watches p99(Latency) instead of p95(Latency)", ""},
 		{"MetricName: Latency", "MetricName: Wait", "watches p95(Wait) instead of p95(Latency)", ""},
 		{"Dimensions: [{Name: Stage, Value: !Ref Stage}]\n      Statistic", "Dimensions: [{Name: Stage, Value: test}]\n      Statistic", "watches the dimensions Stage=test instead of Stage=prod", ""},
-		{"CRITICAL: Customers cannot pay.", "WARNING: Customers cannot pay.", "the message reads otherwise:", ""}, // it still pages
+		{"CRITICAL: Customers cannot pay.", "WARNING: Customers cannot pay.", "description changed:", ""}, // it still pages
 		{"WARNING: Pages", "INFO: Pages", "no longer warning: now info", Weaker},
 		{"WARNING: Pages", "CRITICAL: Pages", "now critical", Stronger},
 		{"See https://runbooks.example.com/slow", "See nobody", "no longer links to https://runbooks.example.com/slow", ""},
 		{"runbooks.example.com/slow", "runbooks.example.com/latency", "links to https://runbooks.example.com/latency instead of https://runbooks.example.com/slow", ""},
-		{"OKActions: [!Ref OnCall, !Ref Team]", "OKActions: [!Ref Team]", "no longer pages on-call (PagerDuty) when it is over", Weaker},
+		{"OKActions: [!Ref OnCall, !Ref Team]", "OKActions: [!Ref Team]", "no longer pages on-call (PagerDuty) when it recovers", Weaker},
 		{"AlarmActions: [!Ref Team]", "AlarmActions: [!Ref Team, !Ref OnCall]", "now also pages on-call (PagerDuty)", Stronger},
-		{"AlarmActions: [!Ref Team]", "ActionsEnabled: false\n      AlarmActions: [!Ref Team]", "its actions are switched off: nobody hears of it", Weaker},
+		{"AlarmActions: [!Ref Team]", "ActionsEnabled: false\n      AlarmActions: [!Ref Team]", "its actions are disabled: nobody is notified", Weaker},
 		{`") AND ALARM`, `") OR ALARM`, "fires in more cases:", Stronger},
 		{`AND ALARM("${PagesSlow}")`, `AND ALARM("${PagesSlow}") AND NOT ALARM("deploy")`, "fires in fewer cases:", Weaker},
 		{`ALARM("${CheckoutFails}") AND`, `OK("${CheckoutFails}") AND`, "fires in some cases in which it did not, and no longer in others:", Mixed},
-		{`ALARM("${CheckoutFails}") AND ALARM("${PagesSlow}")`, `ALARM("${PagesSlow}") AND ALARM("${CheckoutFails}")`, "its rule is written otherwise and means the same:", ""},
-		{"AlarmActions: [!Ref OnCall]", "ActionsSuppressor: !GetAtt PagesSlow.Arn\n      ActionsSuppressorWaitPeriod: 60\n      ActionsSuppressorExtensionPeriod: 60\n      AlarmActions: [!Ref OnCall]", "is held back while ${PagesSlow.Arn} is in ALARM", Weaker},
+		{`ALARM("${CheckoutFails}") AND ALARM("${PagesSlow}")`, `ALARM("${PagesSlow}") AND ALARM("${CheckoutFails}")`, "its rule is written in another way and means the same:", ""},
+		{"AlarmActions: [!Ref OnCall]", "ActionsSuppressor: !GetAtt PagesSlow.Arn\n      ActionsSuppressorWaitPeriod: 60\n      ActionsSuppressorExtensionPeriod: 60\n      AlarmActions: [!Ref OnCall]", "its actions are suppressed while PagesSlow is in ALARM", Weaker},
 	} {
-		r := Between(Set{"old", base(t)}, Set{"new", edited(t, c.old, c.new)})
+		r := Between(Set{Name: "old", Templates: base(t)}, Set{Name: "new", Templates: edited(t, c.old, c.new)})
 		if len(r.Changes) != 1 {
 			t.Errorf("%s: %d changes", c.new, len(r.Changes))
 			continue
 		}
 		got := r.Changes[0]
-		said := slices.ContainsFunc(got.Details, func(d Detail) bool { return strings.Contains(r.short(d.Text), c.says) })
+		said := slices.ContainsFunc(got.Details, func(d Detail) bool { return strings.Contains(r.naming.short(d.Text), c.says) })
 		if !said || got.Effect != c.effect {
-			t.Errorf("%s: %q (%s) is not in %q (%s)", c.new, c.says, c.effect, got.Details, got.Effect)
+			t.Errorf("%s: %q (%s) is not in %v (%s)", c.new, c.says, c.effect, got.Details, got.Effect)
 		}
 	}
 }
@@ -67,7 +67,7 @@ func TestTheLinkThatBrokeIsNamed(t *testing.T) {
 		{"AlarmActions: [!Ref OnCall, !Ref Team]", "AlarmActions: [!Ref Team]", "it is no longer among the actions", nil},
 		{"AlarmActions: [!Ref OnCall, !Ref Team]", "ActionsEnabled: false\n      AlarmActions: [!Ref OnCall, !Ref Team]", "its actions are switched off (ActionsEnabled)", []string{"shop-prod-CheckoutFails"}},
 	} {
-		r := Between(Set{"old", base(t)}, Set{"new", edited(t, c.old, c.new)})
+		r := Between(Set{Name: "old", Templates: base(t)}, Set{Name: "new", Templates: edited(t, c.old, c.new)})
 		var silent []string
 		found := false
 		for _, route := range r.Routes {
@@ -85,7 +85,7 @@ func TestTheLinkThatBrokeIsNamed(t *testing.T) {
 }
 
 func TestColoursChangeNoWord(t *testing.T) {
-	r := Between(Set{"old", base(t)}, Set{"new", edited(t, "Threshold: 10\n", "Threshold: 50\n", "| limit 20", "| limit 50")})
+	r := Between(Set{Name: "old", Templates: base(t)}, Set{Name: "new", Templates: edited(t, "Threshold: 10\n", "Threshold: 50\n", "| limit 20", "| limit 50")})
 	plain, coloured := r.Text(false), r.Text(true)
 	for _, want := range []string{"\x1b[33m~ CheckoutFails", "\x1b[31m-| limit 20", "\x1b[32m+| limit 50"} {
 		if !strings.Contains(coloured, want) {
@@ -102,7 +102,7 @@ func TestKeysOfIncidentToolsAreNotShown(t *testing.T) {
 	keys := func(key string) string { return "https://events.pagerduty.com/integration/" + key + "/enqueue" }
 	const resolved = "https://events.pagerduty.com/integration/{{resolve:secretsmanager:pagerduty:SecretString:shop}}/enqueue"
 	old, new := edited(t, resolved, keys(key)), edited(t, resolved, keys(strings.ToUpper(key)))
-	r := Between(Set{"old", old}, Set{"new", new})
+	r := Between(Set{Name: "old", Templates: old}, Set{Name: "new", Templates: new})
 	all := r.Text(false) + r.Markdown(Limit) + marshalled(t, r)
 	if strings.Contains(strings.ToLower(all), key) {
 		t.Errorf("the key is in\n%s", all)
@@ -116,18 +116,18 @@ func TestDashboardsAreToldWidgetByWidget(t *testing.T) {
 	for _, c := range []struct{ old, new, says string }{
 		{`"value": 10}`, `"value": 50}`, "widget \"Failed checkouts\": threshold lines\n        -at 10, critical\n        +at 50, critical"},
 		{`["...", {"stat": "p50"}]`, `["...", {"stat": "p99"}]`, "widget \"Latency\": lines\n        -p50(Latency) Stage=prod\n        +p99(Latency) Stage=prod"},
-		{`["...", {"stat": "p50"}]`, `["...", {"stat": "p50", "color": "#d62728"}]`, "+p50(Latency) Stage=prod: every 5 min, colour #d62728"},
+		{`["...", {"stat": "p50"}]`, `["...", {"stat": "p50", "color": "#d62728"}]`, "+p50(Latency) Stage=prod: every 5 minutes, colour #d62728"},
 		{`"title": "Latency"`, `"title": "Waiting"`, `widget "Latency" has another title: "Waiting"`},
 		{`{"widgets"`, `{"start": "-P1D", "widgets"`, "opens with the range -P1D instead of -PT3H"},
 		{`What customers feel.`, `What they feel.`, "-What customers feel.\n        +What they feel."},
 		{`"width": 24, "height": 2`, `"width": 24, "height": 3`, "size 24×2 -> 24×3"},
 		{`"y": 2, "width": 12, "height": 6, "properties": {"title": "Failed`, `"y": 9, "width": 12, "height": 6, "properties": {"title": "Failed`, `widget "Failed checkouts" moves from 0,2 to 0,9`},
-		{`"title": "Latency", "region"`, `"title": "Latency", "view": "bar", "region"`, `widget "Latency": view: bar, new`},
+		{`"title": "Latency", "region"`, `"title": "Latency", "view": "bar", "region"`, `widget "Latency": view: set to bar`},
 		{`{"type": "text", "x"`, `{"type": "text", "x": 0, "y": 20, "width": 3, "height": 3, "properties": {"markdown": "*Call* Ann"}}, {"type": "text", "x"`, `widget text "Call Ann" is added`},
 		{`{"widgets"`, `{"variables": [{"type": "pattern", "pattern": "prod", "inputType": "select", "id": "stage", "label": "Stage", "defaultValue": "prod", "values": [{"value": "prod"}, {"value": "test"}]}], "widgets"`,
-			`variable stage: select "Stage" puts in place of prod one of prod, test, at first prod, new`},
+			`variable stage is added: select "Stage" puts in place of prod one of prod, test, at first prod`},
 	} {
-		r := Between(Set{"old", base(t)}, Set{"new", edited(t, c.old, c.new)})
+		r := Between(Set{Name: "old", Templates: base(t)}, Set{Name: "new", Templates: edited(t, c.old, c.new)})
 		if text := r.Text(false); !strings.Contains(text, c.says) || len(r.Changes) != 1 || len(r.Changes[0].Details) != 1 {
 			t.Errorf("%s: want %q alone in\n%s", c.new, c.says, text)
 		}
@@ -149,16 +149,16 @@ func TestOthersAreToldByTheirProperties(t *testing.T) {
 		{"  A: {Type: AWS::SNS::Topic, Properties: {DisplayName: a}}", "  A: {Type: AWS::SNS::Topic, Properties: {DisplayName: b}}", "DisplayName: a -> b", Changed},
 		{"  A: {Type: AWS::SNS::Topic, Properties: {TopicName: a}}", "  A: {Type: AWS::SNS::Topic, Properties: {TopicName: b}}", "TopicName: a -> b; it can only be set at creation", Replaced},
 		{"  A: {Type: AWS::SNS::Topic, Properties: {TopicName: a}}", "  B: {Type: AWS::SNS::Topic, Properties: {TopicName: a}}", "the deployment fails while the name is taken", Replaced},
-		{"  A: {Type: AWS::SNS::Topic, Properties: {DisplayName: a}}", "  B: {Type: AWS::SNS::Topic, Properties: {DisplayName: a}}", "logical id A -> B: deleted and created anew", Replaced},
-		{"  A: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: 7}}", "  A: {Type: AWS::Logs::LogGroup, DeletionPolicy: Retain, Properties: {RetentionInDays: 7}}", "DeletionPolicy: Retain, new", Changed},
+		{"  A: {Type: AWS::SNS::Topic, Properties: {DisplayName: a}}", "  B: {Type: AWS::SNS::Topic, Properties: {DisplayName: a}}", "logical id A -> B: deleted and recreated", Replaced},
+		{"  A: {Type: AWS::Logs::LogGroup, Properties: {RetentionInDays: 7}}", "  A: {Type: AWS::Logs::LogGroup, DeletionPolicy: Retain, Properties: {RetentionInDays: 7}}", "DeletionPolicy: set to Retain", Changed},
 		{"  A: {Type: AWS::Route53::HealthCheck, Properties: {HealthCheckConfig: {RequestInterval: 30}}}", "  A: {Type: AWS::Route53::HealthCheck, Properties: {HealthCheckConfig: {RequestInterval: 10}}}", "HealthCheckConfig.RequestInterval: 30 -> 10; it can only be set", Replaced},
 		{"  A: {Type: X, Properties: {Command: [a, b]}}", "  A: {Type: X, Properties: {Command: [b, a]}}", "Command: in another order", Changed},
 		{"  A: {Type: X, Properties: {Regions: [a, b], Tags: [{Key: x, Value: 1}]}}", "  A: {Type: X, Properties: {Regions: [b, c], Tags: [{Key: x, Value: 1}]}}", "Regions: without a; now with c", Changed},
 		{"  A: {Type: X, Properties: {Tags: [{Key: x, Value: 1}, {Key: y, Value: 2}]}}", "  A: {Type: X, Properties: {Tags: [{Key: y, Value: 2}, {Key: x, Value: 3}]}}", "Tags[x].Value: 1 -> 3", Changed},
-		{"  A: {Type: X, Properties: {List: [{A: 1}, {A: 2}]}}", "  A: {Type: X, Properties: {List: [{A: 1}]}}", `List[1]: no longer {"A":"2"}`, Changed},
+		{"  A: {Type: X, Properties: {List: [{A: 1}, {A: 2}]}}", "  A: {Type: X, Properties: {List: [{A: 1}]}}", `List[1]: no longer {A: 2}`, Changed},
 		{"  A: {Type: X, Properties: {Document: '{\"a\": 1}'}}", "  A: {Type: X, Properties: {Document: '{ \"a\": 2}'}}", "Document.a: 1 -> 2", Changed},
 	} {
-		r := Between(Set{"old", template(c.old)}, Set{"new", template(c.new)})
+		r := Between(Set{Name: "old", Templates: template(c.old)}, Set{Name: "new", Templates: template(c.new)})
 		if text := r.Text(false); len(r.Changes) != 1 || r.Changes[0].Kind != c.kind || !strings.Contains(text, c.says) {
 			t.Errorf("%s -> %s: want %q and %s in\n%s", c.old, c.new, c.says, c.kind, text)
 		}
@@ -189,7 +189,7 @@ func TestLinesCommonToBothTextsStay(t *testing.T) {
 		{"a\nb\nc\nd\ne\nf\ng", "A\nb\nc\nd\ne\nf\nG", "-a|+A| b| …| f|-g|+G"},
 		{"x", "x", ""},
 	} {
-		if got := strings.Join(unified(c.old, c.new), "|"); got != c.want {
+		if got := strings.Join(lineDiff(c.old, c.new), "|"); got != c.want {
 			t.Errorf("%q to %q: %s, want %s", c.old, c.new, got, c.want)
 		}
 	}
@@ -208,7 +208,7 @@ func TestAWidgetAboveMovesTheOthersTogether(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return Set{"x", []template.Template{parsed}}
+		return Set{Name: "x", Templates: []template.Template{parsed}}
 	}
 	r := Between(set(body(1, 0)), set(body(0, 1)))
 	if text := r.Text(false); !strings.Contains(text, `widget text "note a" is added`) || !strings.Contains(text, `4 widgets move 1 row down: text "note b"`) {
@@ -229,7 +229,7 @@ func TestAnAlarmThatACompositeTellsOfIsStillHeard(t *testing.T) {
 		{both, nil, "now also pages on-call (PagerDuty) itself, before through ShopDown", []Flag{RouteLost, Weakened, CriticalWeakened}}, // PagesSlow sets it off no longer
 		{[]string{and, or}, []string{and, or, "AWS::CloudWatch::CompositeAlarm", "AWS::SSM::Parameter"}, "no longer pages on-call (PagerDuty) through ShopDown: ShopDown is removed\n      PagesSlow", []Flag{RouteLost, AlarmRemoved, Weakened, CriticalWeakened}},
 	} {
-		r := Between(Set{"old", edited(t, c.old...)}, Set{"new", edited(t, c.new...)})
+		r := Between(Set{Name: "old", Templates: edited(t, c.old...)}, Set{Name: "new", Templates: edited(t, c.new...)})
 		if text := r.Text(false); !strings.Contains(text, c.says) || !slices.Equal(r.Flags(), c.flags) {
 			t.Errorf("%q -> %q: want %q and %v, found %v in\n%s", c.old, c.new, c.says, c.flags, r.Flags(), text)
 		}
@@ -247,12 +247,12 @@ func TestWhatEachSaysOfItsOwnIsSaidOnce(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return Set{"x", []template.Template{parsed}}
+		return Set{Name: "x", Templates: []template.Template{parsed}}
 	}
 	free := shards("AlarmDescription: x")
 	for held, want := range map[string]string{
-		"AlarmDescription: x, ActionsSuppressor: Down-*":     "~ 2 alarms: Slow-north, Slow-south, weaker\n      is held back while Down-* is in ALARM",
-		"AlarmDescription: x, ActionsSuppressor: Down-north": "~ Slow-north, weaker\n      is held back while Down-north is in ALARM\n      notifies nobody\n  ~ Slow-south, weaker\n      is held back while Down-north",
+		"AlarmDescription: x, ActionsSuppressor: Down-*":     "~ 2 alarms: Slow-north, Slow-south, weaker\n      its actions are suppressed while Down-* is in ALARM",
+		"AlarmDescription: x, ActionsSuppressor: Down-north": "~ Slow-north, weaker\n      its actions are suppressed while Down-north is in ALARM\n      notifies nobody\n  ~ Slow-south, weaker\n      its actions are suppressed while Down-north",
 	} {
 		if text := Between(free, shards(held)).Text(false); !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)
@@ -262,15 +262,15 @@ func TestWhatEachSaysOfItsOwnIsSaidOnce(t *testing.T) {
 
 func TestTheSameInSeveralEnvironmentsIsSaidOnce(t *testing.T) {
 	both := func(edits ...string) Set {
-		prod := Set{"x", edited(t, edits...)}
+		prod := Set{Name: "x", Templates: edited(t, edits...)}
 		test := prod.Rename("prod", "test")
 		test.Templates[0].Name += "-test"
-		return Set{"x", append(prod.Templates, test.Templates...)}
+		return Set{Name: "x", Templates: append(prod.Templates, test.Templates...)}
 	}
 	old := both()
 	for _, c := range []struct{ old, new, says string }{
 		{"Threshold: 10\n", "Threshold: 50\n", "  ~ CheckoutFails in all environments (critical), weaker\n      fires when Sum(CheckoutErrors) is above 50 instead of 10\n      notifies on-call (PagerDuty), team (email)\n\n"},
-		{"AWS::SNS::Subscription", "AWS::SSM::Parameter", "  - no longer page on-call (PagerDuty): topic OnCall has no subscription\n      4 alarms, 4 critical: CheckoutFails, ShopDown in all environments\n      nobody hears any more of ShopDown in all environments\n\n"},
+		{"AWS::SNS::Subscription", "AWS::SSM::Parameter", "  - no longer page on-call (PagerDuty): topic OnCall has no subscription\n      4 alarms, 4 critical: CheckoutFails, ShopDown in all environments\n      nobody is notified any more by ShopDown in all environments\n\n"},
 	} {
 		if text := Between(old, both(c.old, c.new)).Text(false); !strings.Contains(text+"\n", c.says) {
 			t.Errorf("%q is not in\n%s", c.says, text)
