@@ -117,7 +117,7 @@ func TestEveryMetricOfTheApplicationHasExactlyOneHandleOfItsKind(t *testing.T) {
 func everything(t *testing.T, phase int) *testInstance {
 	t.Helper()
 	in := newInstance(t, func(c *Config) {
-		c.Phase = phase
+		c.Phase, c.Environment = phase, fmt.Sprint("phase", phase)
 		if phase < 2 {
 			c.Replicas = nil
 		}

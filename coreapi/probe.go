@@ -56,7 +56,7 @@ func (p *probe) ask(ctx context.Context, question func(context.Context, *pgx.Con
 		return err
 	}
 	p.conn = conn
-	_ = exec(ctx, conn, "SET idle_session_timeout = '"+frozenAfter+"'") // servers before version 14 have none
+	_ = run(ctx, conn, "SET idle_session_timeout = '"+frozenAfter+"'") // servers before version 14 have none
 	if err := question(ctx, conn); err != nil {
 		p.close()
 		return err

@@ -139,7 +139,7 @@ func (t *queryTracer) finish(ctx context.Context, conn *pgx.Conn) {
 	canceled := q.Err() != nil
 	q.cancel()
 	if canceled && !conn.IsClosed() {
-		_ = exec(context.WithoutCancel(ctx), conn, "") // an error is what was to be caught
+		_ = run(context.WithoutCancel(ctx), conn, "") // an error is what was to be caught
 	}
 }
 
@@ -198,7 +198,7 @@ func (t *queryTracer) setTimeout(ctx context.Context, conn *pgx.Conn, sql string
 	switch conn.PgConn().TxStatus() {
 	case 'I':
 		state.local = 0
-		if state.session != limit && exec(ctx, conn, setTimeout("SET", limit)) == nil {
+		if state.session != limit && run(ctx, conn, setTimeout("SET", limit)) == nil {
 			state.session = limit
 		}
 	case 'T':
@@ -210,7 +210,7 @@ func (t *queryTracer) setTimeout(ctx context.Context, conn *pgx.Conn, sql string
 			if state.local != 0 {
 				state.local = unknown
 			}
-		} else if now != limit && exec(ctx, conn, setTimeout("SET LOCAL", limit)) == nil {
+		} else if now != limit && run(ctx, conn, setTimeout("SET LOCAL", limit)) == nil {
 			state.local = limit
 		}
 	}
@@ -222,7 +222,7 @@ func (t *queryTracer) restore(conn *pgx.Conn) {
 	if state.session == t.limit || conn.IsClosed() || conn.PgConn().TxStatus() != 'I' {
 		return
 	}
-	if err := exec(context.Background(), conn, setTimeout("SET", t.limit)); err != nil {
+	if err := run(context.Background(), conn, setTimeout("SET", t.limit)); err != nil {
 		closing, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		_ = conn.Close(closing) // the pool sees that it is closed
@@ -245,8 +245,8 @@ func endsTransaction(sql string) bool {
 	return false
 }
 
-// exec runs a statement of the library's own, which is not traced.
-func exec(ctx context.Context, conn *pgx.Conn, sql string) error {
+// run runs a statement of the library's own, which is not traced.
+func run(ctx context.Context, conn *pgx.Conn, sql string) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	return conn.PgConn().Exec(ctx, sql).Close()
