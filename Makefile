@@ -183,8 +183,9 @@ update: deps ## Rewrite the golden files, then test without rewriting
 	@git status --short
 
 .PHONY: bench
-bench: deps ## Measure synthesis, and how fast alarms are played and compared
+bench: deps postgresql ## Measure synthesis, and how fast alarms are played and compared, and what an observation and a request cost
 	@go test ./alarms ./cwtool/evaluate ./cwtool/diff ./test -run '^$$' -bench . -benchtime 1x -timeout 30m
+	@go test ./coreapi -run '^$$' -bench .
 
 .PHONY: packages
 packages:

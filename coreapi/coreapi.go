@@ -103,7 +103,8 @@ func (in *Instance) Shard(name Shard) (*Tier, error) {
 }
 
 // Shutdown ends sampling, takes what the last interval has so far, and delivers what is queued until the context ends; the error says
-// what is left then. Call it after the HTTP server's Shutdown and before the pools are closed. It leaves no goroutine behind.
+// what is left then. Call it after the HTTP server has been shut down. It leaves
+// no goroutine behind.
 func (in *Instance) Shutdown(ctx context.Context) error {
 	err := errors.New("the instance has been shut down before")
 	in.shutdown.Do(func() {

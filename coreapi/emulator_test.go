@@ -119,7 +119,7 @@ func TestEverythingThatIsPublishedIsAcceptedAndComesBackExactly(t *testing.T) {
 		})
 	}
 	err := cloudWatchOutput{client}.Send(t.Context(), time.Now(), []Datum{{
-		Metric:     metrics.Metric{Name: "go.gorutines", Unit: metrics.Count},
+		Metric:     &metrics.Metric{Name: "go.gorutines", Unit: metrics.Count},
 		Dimensions: []Dimension{{metrics.Environment, "test"}}, Values: []float64{1}, Counts: []float64{1},
 	}})
 	if !errors.Is(err, ErrRefused) || !strings.Contains(err.Error(), "go.goroutines") {
@@ -156,4 +156,4 @@ func checkSeries(t *testing.T, client *cloudwatch.Client, s series) {
 }
 
 // scaleOf returns a millisecond in the metric's unit.
-func scaleOf(m metrics.Metric) float64 { return 1e6 * scales[m.Unit] }
+func scaleOf(m *metrics.Metric) float64 { return 1e6 * scales[m.Unit] }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -107,20 +106,5 @@ func TestTheDefaultLoggerIsAskedWhenALineIsWritten(t *testing.T) {
 	log.Warn("later")
 	if line := b.lines(t, "later")[0]; line["a"] != 1.0 || fmt.Sprint(line["g"]) != "map[b:2]" {
 		t.Errorf("the line is %v", line)
-	}
-}
-
-// The saved queries and metric filters read these fields; they are written down again in the root module, which this one must not need.
-func TestFieldsAreTheLogsSchema(t *testing.T) {
-	got := []string{
-		slog.TimeKey, slog.LevelKey, slog.MessageKey, fieldEnvironment, fieldRequestID, fieldUserID, fieldPath, fieldMethod, fieldStatus, fieldDuration,
-		fieldSQL, fieldPool, fieldUtilization, fieldWaitCount, fieldError,
-	}
-	want := []string{
-		"time", "level", "msg", "environment", "request_id", "user_id", "path", "method", "status_code", "duration_ms", "sql", "pool", "utilization_pct",
-		"wait_count", "error",
-	}
-	if !slices.Equal(got, want) {
-		t.Errorf("fields %v; want %v", got, want)
 	}
 }

@@ -10,14 +10,14 @@ import (
 
 // Datum is what one metric was under one set of dimensions in one interval: its distinct values and how often each came.
 type Datum struct {
-	Metric         metrics.Metric
+	Metric         *metrics.Metric
 	Dimensions     []Dimension
 	Values, Counts []float64
 }
 
 // series is a handle with its metric and dimensions.
 type series struct {
-	metric     metrics.Metric
+	metric     *metrics.Metric
 	dimensions []Dimension
 	handle     interface {
 		kind() metrics.Kind
@@ -91,7 +91,7 @@ func (v vector[H]) with(dimensions ...dimension) (handle H) {
 		}
 	}
 	handle = v.make()
-	s := series{metric: v.metric, dimensions: list}
+	s := series{metric: &v.metric, dimensions: list}
 	s.handle = any(handle).(interface {
 		kind() metrics.Kind
 		drain() (values, counts []float64)

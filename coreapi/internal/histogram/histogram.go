@@ -53,6 +53,16 @@ func (r *Range) bucket(value float64) int {
 // Drain returns what each bucket with a value stands for, ascending, and how many values it got, and empties the histogram. A value that is
 // observed meanwhile is in this result or in the next.
 func (h *Histogram) Drain() (values, counts []float64) {
+	n := 0
+	for i := range h.counts {
+		if h.counts[i].Load() > 0 {
+			n++
+		}
+	}
+	if n == 0 {
+		return nil, nil
+	}
+	values, counts = make([]float64, 0, n), make([]float64, 0, n)
 	for i := range h.counts {
 		if h.counts[i].Load() == 0 {
 			continue
