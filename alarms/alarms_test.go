@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/golden"
 	"github.com/restartix/core-api-monitoring/metrics"
 	"github.com/restartix/core-api-monitoring/slo"
@@ -187,7 +188,7 @@ func good() Definition {
 	return Definition{
 		ID: "Good", Scope: PerEnvironment, Since: 1,
 		Signal: Average(metrics.CPUUsage), Comparison: Above, Threshold: Value(80),
-		Window: Window{Period: Minute, DatapointsToAlarm: 1, EvaluationPeriods: 1}, Missing: NotBreaching, Rationale: "because",
+		Window: Window{Period: Minute, DatapointsToAlarm: 1, EvaluationPeriods: 1}, MissingData: NotBreaching, Rationale: "because",
 		Severity: Warning, Summary: "p", Impact: "u", FirstStep: "f", Runbook: "application-resources",
 	}
 }
@@ -198,35 +199,35 @@ func TestWhatCloudWatchOrTheContractWouldRefuseIsReportedAtOnce(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, spoil := range map[string]func(d *Definition){
-		`ID "good" is not allowed`:                        func(d *Definition) { d.ID = "good" },
-		"Since 5 is not a phase":                          func(d *Definition) { d.Since = 5 },
-		`Severity "warnin" is not allowed`:                func(d *Definition) { d.Severity = "warnin" },
-		`did you mean "warning"?`:                         func(d *Definition) { d.Severity = "warnin" },
-		`Scope "" is not allowed`:                         func(d *Definition) { d.Scope = "" },
-		`Comparison "" is not allowed`:                    func(d *Definition) { d.Comparison = "" },
-		`Missing "" is not allowed`:                       func(d *Definition) { d.Missing = "" },
-		`Notify has "slack-alert", which is not in`:       func(d *Definition) { d.Notify = []config.Destination{{Name: "slack-alert"}} },
-		"Rationale is empty":                              func(d *Definition) { d.Rationale = " " },
-		`Runbook "" is not allowed`:                       func(d *Definition) { d.Runbook = "" },
-		"period of 90 s is not allowed":                   func(d *Definition) { d.Window.Period = 90 },
-		"2 of 1 datapoints is not allowed":                func(d *Definition) { d.Window.DatapointsToAlarm = 2 },
-		"window of 86700 s is too long; allowed: 86400 s": func(d *Definition) { d.Window = Window{300, 289, 289} },
-		"window of 608400 s is too long":                  func(d *Definition) { d.Window = Window{Hour, 169, 169} },
-		"Signal is empty":                                 func(d *Definition) { d.Signal = Signal{} },
-		`LowSamples "" is not allowed for a percentile`:   func(d *Definition) { d.Signal = P95(metrics.QueryDuration) },
-		`LowSamples "ignore" is only for a percentile`:    func(d *Definition) { d.LowSamples = IgnoreLowSamples },
-		"average of the latency query.duration_ms":        func(d *Definition) { d.Signal = Average(metrics.QueryDuration) },
+		`ID "good" is not allowed`:                                  func(d *Definition) { d.ID = "good" },
+		"Since 5 is not a phase":                                    func(d *Definition) { d.Since = 5 },
+		`Severity "warnin" is not allowed`:                          func(d *Definition) { d.Severity = "warnin" },
+		`did you mean "warning"?`:                                   func(d *Definition) { d.Severity = "warnin" },
+		`Scope "" is not allowed`:                                   func(d *Definition) { d.Scope = "" },
+		`Comparison "" is not allowed`:                              func(d *Definition) { d.Comparison = "" },
+		`MissingData "" is not allowed`:                             func(d *Definition) { d.MissingData = "" },
+		`Notify has "slack-alert", which is not in`:                 func(d *Definition) { d.Notify = []config.Destination{{Name: "slack-alert"}} },
+		"Rationale is empty":                                        func(d *Definition) { d.Rationale = " " },
+		`Runbook "" is not allowed`:                                 func(d *Definition) { d.Runbook = "" },
+		"Period: 90 is not allowed":                                 func(d *Definition) { d.Window.Period = 90 },
+		"DatapointsToAlarm: 2 of EvaluationPeriods 1":               func(d *Definition) { d.Window.DatapointsToAlarm = 2 },
+		"289 periods of 5 minutes are 1445 minutes; allowed: 1 day": func(d *Definition) { d.Window = Window{Period: 300, DatapointsToAlarm: 289, EvaluationPeriods: 289} },
+		"169 periods of 1 hour are 169 hours; allowed: 7 days":      func(d *Definition) { d.Window = Window{Period: Hour, DatapointsToAlarm: 169, EvaluationPeriods: 169} },
+		"Signal is empty":                                           func(d *Definition) { d.Signal = Signal{} },
+		`LowSamples "" is not allowed for a percentile`:             func(d *Definition) { d.Signal = P95(metrics.QueryDuration) },
+		`LowSamples "ignore" is only for a percentile`:              func(d *Definition) { d.LowSamples = IgnoreLowSamples },
+		"average of the latency query.duration_ms":                  func(d *Definition) { d.Signal = Average(metrics.QueryDuration) },
 		`metric id "x" is not in the expression`: func(d *Definition) {
 			d.Signal = Signal{Terms: []Term{{"x", metrics.CPUUsage, average}}, Expression: "1"}
 		},
-		"11 metrics in one alarm": func(d *Definition) { d.Signal.Terms = slices.Repeat(d.Signal.Terms, 11) },
+		"Metrics: 11 metrics and 0 expressions": func(d *Definition) { d.Signal.Terms = slices.Repeat(d.Signal.Terms, 11) },
 		"metric postgres.pool.wait_count is not published with the dimensions [Environment] in phase 1": func(d *Definition) {
 			d.Signal = Sum(metrics.PoolWaitCount)
 		},
 		`metric RestartiX/CoreAPI system.cpu.usage is not in the contract; did you mean "system.cpu.usage_pct"?`: func(d *Definition) {
 			d.Signal.Terms[0].Metric.Name = "system.cpu.usage"
 		},
-		"description of 1": func(d *Definition) { d.Summary = strings.Repeat("x", 1024) },
+		"AlarmDescription: 1123 characters": func(d *Definition) { d.Summary = strings.Repeat("x", 1024) },
 	} {
 		d := good()
 		spoil(&d)
@@ -260,24 +261,24 @@ func TestACompositeOfUnknownOrUnlikeAlarmsIsRefused(t *testing.T) {
 		definitions []Definition
 		spoil       func(*Composite)
 	}{
-		`no alarm "God" to refer to before it; did you mean "Good"?`: {[]Definition{good()}, func(c *Composite) { c.AllOf = []string{"God"} }},
-		"AllOf and AnyOf are empty":                                  {[]Definition{good()}, func(c *Composite) { c.AllOf = nil }},
-		"stack edge has none of [Good] to combine":                   {[]Definition{good()}, func(c *Composite) { c.Scope = PerExternalCheck }},
-		"Lonely: it is a Child, but no composite reads it":           {[]Definition{good(), part}, func(*Composite) {}},
-		"Both: it is a Child, but no composite reads it":             {[]Definition{good()}, func(c *Composite) { c.Child = true }},
-		`no alarm "Bad" to refer to before it`: {[]Definition{good()}, func(c *Composite) {
+		`no alarm "God" is defined before it; did you mean "Good"?`: {[]Definition{good()}, func(c *Composite) { c.AllOf = []string{"God"} }},
+		"AllOf and AnyOf are empty":                                 {[]Definition{good()}, func(c *Composite) { c.AllOf = nil }},
+		"stack edge has none of [Good] to combine":                  {[]Definition{good()}, func(c *Composite) { c.Scope = PerExternalCheck }},
+		"Lonely: it is a Child, but no composite reads it":          {[]Definition{good(), part}, func(*Composite) {}},
+		"Both: it is a Child, but no composite reads it":            {[]Definition{good()}, func(c *Composite) { c.Child = true }},
+		`no alarm "Bad" is defined before it`: {[]Definition{good()}, func(c *Composite) {
 			c.Suppression = &Suppression{Suppressor: "Bad", WaitPeriod: 60, ExtensionPeriod: 60}
 		}},
-		`no alarm "Bad" of the shared tier`:   {[]Definition{good()}, func(c *Composite) { c.OrShared = "Bad" }},
-		"Suppression has a WaitPeriod of 0 s": {[]Definition{good()}, func(c *Composite) { c.Suppression = &Suppression{Suppressor: "Good", ExtensionPeriod: 60} }},
-		"ID is used twice":                    {[]Definition{good()}, func(c *Composite) { c.ID = "Good" }},
+		`no alarm "Bad" of the shared tier is defined`: {[]Definition{good()}, func(c *Composite) { c.OrShared = "Bad" }},
+		"Suppression has a WaitPeriod of 0 s":          {[]Definition{good()}, func(c *Composite) { c.Suppression = &Suppression{Suppressor: "Good", ExtensionPeriod: 60} }},
+		"ID is used twice":                             {[]Definition{good()}, func(c *Composite) { c.ID = "Good" }},
 	} {
 		if _, err := For(e, c.definitions, composite(c.spoil)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v; expected %q", err, want)
 		}
 	}
 	list, err := For(e, []Definition{good()}, composite(func(*Composite) {}))
-	if err != nil || list[1].Rule != `ALARM("coreapi-phase1-Good")` {
+	if err != nil || list[1].Rule.String() != `ALARM("coreapi-phase1-Good")` {
 		t.Errorf("%v, %v", list, err)
 	}
 }
@@ -288,21 +289,21 @@ func TestRulesStayWithinWhatCloudWatchTakes(t *testing.T) {
 		Severity: Warning, Summary: "p", Impact: "u", FirstStep: "f", Runbook: "application-resources",
 	}
 	e := references(t)[1]
-	for len(e.Database.Replicas) < maxReferred+1 {
+	for len(e.Database.Replicas) < cloudwatch.MaxChildren+1 {
 		r := e.Database.Replicas[0]
 		r.Name = "replica-" + strconv.Itoa(len(e.Database.Replicas)+1)
 		e.Database.Replicas = append(e.Database.Replicas, r)
 	}
 	each := good()
 	each.Scope, each.Since, each.Signal, both.Since = PerReplica, 2, Average(metrics.ReplicationLag), 2
-	if _, err := For(e, []Definition{each}, []Composite{both}); err == nil || !strings.Contains(err.Error(), "rule of 101 alarms; allowed: 100") {
+	if _, err := For(e, []Definition{each}, []Composite{both}); err == nil || !strings.Contains(err.Error(), "AlarmRule: 101 alarms; allowed: 100") {
 		t.Errorf("101 alarms in a rule: error %v", err)
 	}
-	many := slices.Repeat([]Composite{both}, maxReferring+1)
+	many := slices.Repeat([]Composite{both}, cloudwatch.MaxParents+1)
 	for i := range many {
 		many[i].ID, many[i].Since = "Both"+strconv.Itoa(i), 1
 	}
-	if _, err := For(references(t)[0], []Definition{good()}, many); err == nil || !strings.Contains(err.Error(), "its rule is one too many with coreapi-phase1-Good; allowed: 150 composites for an alarm") {
+	if _, err := For(references(t)[0], []Definition{good()}, many); err == nil || !strings.Contains(err.Error(), "coreapi-phase1-Good: 151 composites name it; allowed: 150") {
 		t.Errorf("an alarm in 151 rules: error %v", err)
 	}
 }
@@ -317,8 +318,8 @@ func TestManyShardsHearOfTheSharedTierByTheHundred(t *testing.T) {
 	relays := map[string]int{}
 	for _, a := range rendered(t, e) {
 		if a.Definition == "CauseKnown" {
-			for _, m := range reference.FindAllStringSubmatch(a.Rule, -1) {
-				relays[strings.TrimPrefix(m[1], "coreapi-phase3-FailureKnownForShards-")]++
+			for _, name := range a.Rule.Names() {
+				relays[strings.TrimPrefix(name, "coreapi-phase3-FailureKnownForShards-")]++
 			}
 		}
 	}
@@ -351,7 +352,7 @@ func TestBurnThresholdsAreTheRateTimesTheBudget(t *testing.T) {
 		seen := 0
 		for _, a := range rendered(t, e) {
 			pair, ok := strings.CutPrefix(a.Definition, "ErrorBudgetBurn")
-			if !ok || a.Rule != "" {
+			if !ok || a.Rule != nil {
 				continue
 			}
 			seen++

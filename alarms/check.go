@@ -8,135 +8,86 @@ import (
 	"strings"
 
 	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
+	"github.com/restartix/core-api-monitoring/cwtool/metricmath"
+	"github.com/restartix/core-api-monitoring/cwtool/template"
 	"github.com/restartix/core-api-monitoring/cwtool/yamlcheck"
 	"github.com/restartix/core-api-monitoring/metrics"
 	"github.com/restartix/core-api-monitoring/slo"
 )
 
-// CloudWatch's limits. Sources: the API reference of PutMetricAlarm and the user guide's "CloudWatch service quotas".
-const (
-	maxName        = 255       // characters
-	maxDescription = 1024      // characters
-	maxActions     = 5         // for each state
-	maxMetrics     = 10        // in a math alarm
-	maxRule        = 10_240    // characters of a composite's
-	maxReferred    = 100       // alarms in a composite's rule
-	maxReferring   = 150       // composites whose rules have an alarm
-	maxWindow      = 86_400    // seconds, period times evaluation periods
-	maxLongWindow  = 7 * 86400 // the same where the period is an hour or more
-)
-
 var (
 	pascalCase = regexp.MustCompile(`^[A-Z][A-Za-z0-9]+$`)
 	kebabCase  = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
-	reference  = regexp.MustCompile(`ALARM\("([^"]+)"\)`)
-	termID     = regexp.MustCompile(`^[a-z][A-Za-z0-9_]*$`)
 )
 
-// checkDefinitions reports what is wrong with definitions whatever the environment.
-func checkDefinitions(definitions []Definition, composites []Composite) error {
-	var problems []error
-	seen := map[string]bool{}
-	reporter := func(d Definition) func(string, ...any) {
-		return func(format string, args ...any) {
-			problems = append(problems, fmt.Errorf("alarm %s: %s", d.ID, fmt.Sprintf(format, args...)))
-		}
-	}
-	common := func(d Definition) {
-		report := reporter(d)
-		if !pascalCase.MatchString(d.ID) {
-			report("ID %q is not allowed; expected PascalCase, subject then condition: PoolWaiting", d.ID)
-		}
-		if seen[d.ID] {
-			report("ID is used twice; expected an ID of its own")
-		}
-		seen[d.ID] = true
-		if _, ok := config.FindPhase(d.Since); !ok {
-			report("Since %d is not a phase; allowed: %s", d.Since, config.PhaseNumbers())
-		}
-		oneOf(report, "Scope", d.Scope, PerEnvironment, PerTier, PerPool, PerInstance, PerReplica, PerService, PerCategory, PerExternalCheck, PerDatabaseCheck, PerDatabaseRelay, PerShardGroup, PerDestination)
-		oneOf(report, "Severity", d.Severity, Critical, Warning, Info)
-		for _, n := range d.Notify {
-			if !slices.Contains(config.Destinations, n) {
-				report("Notify has %q, which is not in config.Destinations", n.Name)
-			}
-		}
-		for field, text := range map[string]string{"Summary": d.Summary, "Impact": d.Impact, "FirstStep": d.FirstStep, "Rationale": d.Rationale} {
-			if strings.TrimSpace(text) == "" {
-				report("%s is empty; expected a sentence", field)
-			}
-		}
-		if !kebabCase.MatchString(d.Runbook) {
-			report("Runbook %q is not allowed; expected the slug of a file in runbooks/, in kebab-case", d.Runbook)
-		}
-	}
-	for _, d := range definitions {
-		common(d)
-		report := reporter(d)
-		oneOf(report, "Comparison", d.Comparison, Above, Below)
-		oneOf(report, "Missing", d.Missing, Breaching, NotBreaching, KeepState)
-		d.Window.check(report)
-		d.Signal.check(report, d)
-	}
-	known := map[string]bool{}
-	var ids []string
-	for _, d := range definitions {
-		known[d.ID], ids = true, append(ids, d.ID)
-	}
-	used := map[string]bool{DatabaseDown: true}
-	for _, c := range composites {
-		common(c.definition())
-		report := reporter(c.definition())
-		if len(c.AllOf)+len(c.AnyOf) == 0 {
-			report("AllOf and AnyOf are empty; expected the IDs of alarms")
-		}
-		refers := slices.Concat(c.AllOf, c.AnyOf, c.NoneOf)
-		if q := c.Suppression; q != nil {
-			if !q.Shared {
-				refers = append(refers, q.Suppressor)
-			}
-			if q.WaitPeriod < Minute || q.ExtensionPeriod < Minute {
-				report("Suppression has a WaitPeriod of %d s and an ExtensionPeriod of %d s; expected at least 60 s each, the interval at which alarms are evaluated", q.WaitPeriod, q.ExtensionPeriod)
-			}
-		}
-		for _, id := range refers {
-			if !known[id] {
-				report("no alarm %q to refer to before it%s", id, yamlcheck.DidYouMean(id, ids))
-			}
-			used[id] = true
-		}
-		known[c.ID], ids = true, append(ids, c.ID)
-	}
-	for _, c := range composites {
-		var shared []string
-		if c.OrShared != "" {
-			shared = append(shared, c.OrShared)
-		}
-		if c.Suppression != nil && c.Suppression.Shared {
-			shared = append(shared, c.Suppression.Suppressor)
-		}
-		for _, id := range shared {
-			if !known[id] {
-				reporter(c.definition())("no alarm %q of the shared tier to refer to%s", id, yamlcheck.DidYouMean(id, ids))
-			}
-			used[id] = true
-		}
-	}
-	for _, d := range definitions {
-		if d.Child && !used[d.ID] {
-			reporter(d)("it is a Child, but no composite reads it: it would notify nobody")
-		}
-	}
-	for _, c := range composites {
-		if c.Child && !used[c.ID] {
-			reporter(c.definition())("it is a Child, but no composite reads it: it would notify nobody")
-		}
-	}
-	slices.SortFunc(problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
-	return errors.Join(problems...)
+// checker collects what is wrong with definitions, whatever the environment.
+type checker struct {
+	problems []error
+	ids      []string        // of what has been checked
+	used     map[string]bool // IDs that a composite reads, or that something else follows
 }
 
-func oneOf[T ~string](report func(string, ...any), field string, value T, allowed ...T) {
+func checkDefinitions(definitions []Definition, composites []Composite) error {
+	// A Route 53 check follows it.
+	c := &checker{used: map[string]bool{DatabaseDown: true}}
+	for _, d := range definitions {
+		c.common(d)
+		c.definition(d)
+	}
+	for _, composite := range composites {
+		c.composite(composite)
+		c.common(composite.definition())
+	}
+	for _, composite := range composites {
+		c.shared(composite)
+	}
+	for _, d := range definitions {
+		c.child(d)
+	}
+	for _, composite := range composites {
+		c.child(composite.definition())
+	}
+	slices.SortFunc(c.problems, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
+	return errors.Join(c.problems...)
+}
+
+func (c *checker) report(id, format string, args ...any) {
+	c.problems = append(c.problems, fmt.Errorf("alarm %s: %s", id, fmt.Sprintf(format, args...)))
+}
+
+// common checks what definitions and composites share.
+func (c *checker) common(d Definition) {
+	if !pascalCase.MatchString(d.ID) {
+		c.report(d.ID, "ID %q is not allowed; expected PascalCase, subject then condition: PoolWaiting", d.ID)
+	}
+	if slices.Contains(c.ids, d.ID) {
+		c.report(d.ID, "ID is used twice; expected an ID of its own")
+	}
+	c.ids = append(c.ids, d.ID)
+	if _, ok := config.FindPhase(d.Since); !ok {
+		c.report(d.ID, "Since %d is not a phase; allowed: %s", d.Since, config.PhaseNumbers())
+	}
+	oneOf(c, d.ID, "Scope", d.Scope, Scopes)
+	oneOf(c, d.ID, "Severity", d.Severity, []Severity{Critical, Warning, Info})
+	for _, n := range d.Notify {
+		if !slices.Contains(config.Destinations, n) {
+			c.report(d.ID, "Notify has %q, which is not in config.Destinations", n.Name)
+		}
+	}
+	for field, text := range map[string]string{
+		"Summary": d.Summary, "Impact": d.Impact, "FirstStep": d.FirstStep, "Rationale": d.Rationale,
+	} {
+		if strings.TrimSpace(text) == "" {
+			c.report(d.ID, "%s is empty; expected a sentence", field)
+		}
+	}
+	if !kebabCase.MatchString(d.Runbook) {
+		c.report(d.ID, "Runbook %q is not allowed; expected the slug of a file in runbooks/, in kebab-case", d.Runbook)
+	}
+}
+
+func oneOf[T ~string](c *checker, id, field string, value T, allowed []T) {
 	if slices.Contains(allowed, value) {
 		return
 	}
@@ -144,114 +95,162 @@ func oneOf[T ~string](report func(string, ...any), field string, value T, allowe
 	for _, a := range allowed {
 		names = append(names, string(a))
 	}
-	report("%s %q is not allowed; allowed: %s%s", field, value, strings.Join(names, ", "), yamlcheck.DidYouMean(string(value), names))
+	c.report(id, "%s %q is not allowed; allowed: %s%s", field, value, strings.Join(names, ", "), yamlcheck.DidYouMean(string(value), names))
 }
 
-func (w Window) check(report func(string, ...any)) {
-	if w.Period != 10 && w.Period != 30 && (w.Period < 60 || w.Period%60 != 0) {
-		report("period of %d s is not allowed; expected 10, 30 or a multiple of 60", w.Period)
-	}
-	if w.DatapointsToAlarm < 1 || w.DatapointsToAlarm > w.EvaluationPeriods {
-		report("%d of %d datapoints is not allowed; expected at least 1, and no more than there are periods", w.DatapointsToAlarm, w.EvaluationPeriods)
-	}
-	limit := maxWindow
-	if w.Period >= Hour {
-		limit = maxLongWindow
-	}
-	if w.Period*w.EvaluationPeriods > limit {
-		report("window of %d s is too long; allowed: %d s for this period", w.Period*w.EvaluationPeriods, limit)
-	}
-}
-
-func (sig Signal) check(report func(string, ...any), d Definition) {
-	if len(sig.Terms) == 0 {
-		report("Signal is empty; expected a metric")
+func (c *checker) definition(d Definition) {
+	oneOf(c, d.ID, "Comparison", d.Comparison, []cloudwatch.Comparison{Above, Below})
+	oneOf(c, d.ID, "MissingData", d.MissingData, []cloudwatch.MissingData{Breaching, NotBreaching, KeepState})
+	if len(d.Signal.Terms) == 0 {
+		c.report(d.ID, "Signal is empty; expected a metric")
 		return
 	}
-	if len(sig.Terms) > maxMetrics {
-		report("%d metrics in one alarm; allowed: %d", len(sig.Terms), maxMetrics)
-	}
-	if sig.Expression == "" && len(sig.Terms) > 1 {
-		report("%d metrics and no expression; expected one that combines them", len(sig.Terms))
-	}
-	if sig.Expression != "" {
-		for _, t := range sig.Terms {
-			if !termID.MatchString(t.ID) {
-				report("metric id %q is not allowed; expected a lower case letter, then letters, digits and underscores", t.ID)
-			} else if !regexp.MustCompile(`\b` + t.ID + `\b`).MatchString(sig.Expression) {
-				report("metric id %q is not in the expression %q", t.ID, sig.Expression)
-			}
-		}
-	}
-	percentile := slices.ContainsFunc(sig.Terms, func(t Term) bool { return t.Statistic.Percentile() })
-	switch {
-	case percentile && sig.Expression != "" && !slices.ContainsFunc(sig.Terms, func(t Term) bool { return t.Statistic == sampleCount }):
-		report("a percentile in an expression has no setting for few samples; expected a floor of SampleCount, as Enough has, or a percentile on its own")
-	case percentile && sig.Expression != "" && d.LowSamples != "":
-		report("LowSamples %q is not for an expression", d.LowSamples)
-	case percentile && sig.Expression == "" && d.LowSamples != IgnoreLowSamples && d.LowSamples != EvaluateLowSamples:
-		report("LowSamples %q is not allowed for a percentile; allowed: %s, %s", d.LowSamples, IgnoreLowSamples, EvaluateLowSamples)
-	case !percentile && d.LowSamples != "":
-		report("LowSamples %q is only for a percentile", d.LowSamples)
-	}
-	for _, t := range sig.Terms {
+	c.expression(d)
+	c.percentile(d)
+	for _, t := range d.Signal.Terms {
 		if t.Metric.Unit == metrics.Milliseconds && t.Statistic == average {
-			report("average of the latency %s hides the slow ones; expected a percentile", t.Metric.Name)
+			c.report(d.ID, "average of the latency %s hides the slow ones; expected a percentile", t.Metric.Name)
 		}
 	}
 }
 
-// checkAlarms reports what is wrong with alarms as rendered for an environment.
+// expression checks that an expression uses each of its metrics. CloudWatch's own rules are checked when it is rendered.
+func (c *checker) expression(d Definition) {
+	switch {
+	case d.Signal.Expression == "" && len(d.Signal.Terms) > 1:
+		c.report(d.ID, "%d metrics and no expression; expected one that combines them", len(d.Signal.Terms))
+	case d.Signal.Expression != "":
+		parsed, err := metricmath.Parse(d.Signal.Expression)
+		if err != nil {
+			c.report(d.ID, "%v", err)
+			return
+		}
+		for _, t := range d.Signal.Terms {
+			if !slices.Contains(parsed.References(), t.ID) {
+				c.report(d.ID, "metric id %q is not in the expression %q", t.ID, d.Signal.Expression)
+			}
+		}
+	}
+}
+
+// percentile checks that a percentile says what few samples mean.
+func (c *checker) percentile(d Definition) {
+	with := func(match func(Statistic) bool) bool {
+		return slices.ContainsFunc(d.Signal.Terms, func(t Term) bool { return match(t.Statistic) })
+	}
+	percentile, math := with(Statistic.Percentile), d.Signal.Expression != ""
+	switch {
+	case percentile && math && !with(func(s Statistic) bool { return s == sampleCount }):
+		c.report(d.ID, "a percentile in an expression has no setting for few samples; expected a floor of SampleCount, as Enough has, or a percentile on its own")
+	case percentile && math && d.LowSamples != "":
+		c.report(d.ID, "LowSamples %q is not for an expression", d.LowSamples)
+	case percentile && !math && d.LowSamples != IgnoreLowSamples && d.LowSamples != EvaluateLowSamples:
+		c.report(d.ID, "LowSamples %q is not allowed for a percentile; allowed: %s, %s", d.LowSamples, IgnoreLowSamples, EvaluateLowSamples)
+	case !percentile && d.LowSamples != "":
+		c.report(d.ID, "LowSamples %q is only for a percentile", d.LowSamples)
+	}
+}
+
+// composite checks a composite against what is defined before it.
+func (c *checker) composite(composite Composite) {
+	if len(composite.AllOf)+len(composite.AnyOf) == 0 {
+		c.report(composite.ID, "AllOf and AnyOf are empty; expected the IDs of alarms")
+	}
+	names := slices.Concat(composite.AllOf, composite.AnyOf, composite.NoneOf)
+	if s := composite.Suppression; s != nil {
+		if !s.Shared {
+			names = append(names, s.Suppressor)
+		}
+		if s.WaitPeriod < Minute || s.ExtensionPeriod < Minute {
+			c.report(composite.ID, "Suppression has a WaitPeriod of %d s and an ExtensionPeriod of %d s; expected at least %d s each, the interval at which alarms are evaluated",
+				s.WaitPeriod, s.ExtensionPeriod, Minute)
+		}
+	}
+	for _, id := range names {
+		if !slices.Contains(c.ids, id) {
+			c.report(composite.ID, "no alarm %q is defined before it%s", id, yamlcheck.DidYouMean(id, c.ids))
+		}
+		c.used[id] = true
+	}
+}
+
+// shared checks what an enterprise shard's composite reads of the shared tier, which may be defined after it.
+func (c *checker) shared(composite Composite) {
+	var names []string
+	if composite.OrShared != "" {
+		names = append(names, composite.OrShared)
+	}
+	if s := composite.Suppression; s != nil && s.Shared {
+		names = append(names, s.Suppressor)
+	}
+	for _, id := range names {
+		if !slices.Contains(c.ids, id) {
+			c.report(composite.ID, "no alarm %q of the shared tier is defined%s", id, yamlcheck.DidYouMean(id, c.ids))
+		}
+		c.used[id] = true
+	}
+}
+
+// child reports an alarm that notifies nobody and that no composite reads.
+func (c *checker) child(d Definition) {
+	if d.Child && !c.used[d.ID] {
+		c.report(d.ID, "it is a Child, but no composite reads it: it would notify nobody")
+	}
+}
+
+// checkAlarms reports what CloudWatch or the contract would refuse of alarms as rendered for an environment, once for each definition.
 func checkAlarms(e *config.Environment, list []Alarm) error {
 	var problems []error
-	names, ids := map[string]bool{}, map[string]bool{}
-	referring := map[string]int{}
-	there := map[string]bool{}
-	for _, a := range list {
-		there[a.Name] = true
+	reported := map[string]bool{}
+	report := func(a Alarm, format string, args ...any) {
+		text := fmt.Sprintf(format, args...)
+		if key := a.Definition + text; !reported[key] {
+			reported[key] = true
+			problems = append(problems, fmt.Errorf("alarm %s: %s", a.Name, text))
+		}
 	}
+	byID := map[string]Alarm{}
 	for _, a := range list {
-		report := func(format string, args ...any) {
-			problems = append(problems, fmt.Errorf("alarm %s: %s", a.Name, fmt.Sprintf(format, args...)))
+		if _, taken := byID[a.LogicalID]; taken {
+			report(a, "logical id %s is used twice", a.LogicalID)
 		}
-		if names[a.Name] || ids[a.LogicalID] {
-			report("name or logical id %s is used twice", a.LogicalID)
-		}
-		names[a.Name], ids[a.LogicalID] = true, true
-		if n := len(a.Name); n > maxName {
-			report("name of %d characters is too long; allowed: %d", n, maxName)
-		}
-		if n := len([]rune(a.Description)); n > maxDescription {
-			report("description of %d characters is too long; allowed: %d", n, maxDescription)
-		}
-		if n := len(a.Destinations); n > maxActions {
-			report("%d destinations; allowed: %d", n, maxActions)
-		}
-		states := reference.FindAllStringSubmatch(a.Rule, -1)
-		if n := len(states); n > maxReferred {
-			report("rule of %d alarms; allowed: %d", n, maxReferred)
-		}
-		if a.Suppression != nil && !there[a.Suppression.Suppressor] {
-			report("its suppressor %s is not an alarm of the environment", a.Suppression.Suppressor)
-		}
-		for _, s := range states {
-			if !there[s[1]] {
-				report("its rule has %s, which is not an alarm of the environment", s[1])
-			}
-			if referring[s[1]]++; referring[s[1]] == maxReferring+1 {
-				report("its rule is one too many with %s; allowed: %d composites for an alarm", s[1], maxReferring)
-			}
-		}
-		if n := len(a.Rule); n > maxRule {
-			report("rule of %d characters is too long; allowed: %d", n, maxRule)
-		}
+		byID[a.LogicalID] = a
 		for _, q := range a.Queries {
 			if q.Expression == "" {
-				checkContract(report, e, q)
+				checkContract(func(format string, args ...any) { report(a, format, args...) }, e, q)
 			}
+		}
+	}
+	for _, p := range cloudwatch.Read(Templates(e, list)...).Problems {
+		if p.Class == cloudwatch.Refused {
+			report(byID[p.LogicalID()], "%s", p.Text())
 		}
 	}
 	return errors.Join(problems...)
+}
+
+// Templates returns alarms as the templates of an environment's stacks declare them, with nothing else in them.
+func Templates(e *config.Environment, list []Alarm) []template.Template {
+	var templates []template.Template
+	for _, s := range e.Stacks() {
+		t := template.Template{Name: s.Name, File: s.Name, Account: e.Account, Region: s.Region, Resources: map[string]template.Resource{}}
+		arn := func(d config.Destination) any {
+			if s.Role.Edge {
+				return e.EdgeTopic(d).ARN
+			}
+			return e.Topic(d).ARN
+		}
+		for _, a := range list {
+			if a.Stack == s.Key() {
+				kind, properties := a.Resource(arn)
+				t.Resources[a.LogicalID] = template.Resource{LogicalID: a.LogicalID, Type: kind, Properties: properties}
+			}
+		}
+		if len(t.Resources) > 0 {
+			templates = append(templates, t)
+		}
+	}
+	return templates
 }
 
 // checkContract: an alarm on a dimension set that nobody publishes never fires.

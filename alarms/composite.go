@@ -3,9 +3,9 @@ package alarms
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 )
 
 // Composite is an alarm over the states of others. An ID stands for all alarms of that definition or composite that are in the
@@ -56,12 +56,12 @@ func (c Composite) definition() Definition {
 // at renders a composite at a site, over the other alarms of its stack.
 func (c Composite) at(e *config.Environment, s site, others []Alarm) (Alarm, error) {
 	a := c.definition().metadata(e, s)
-	states := func(ids []string) (list []string) {
+	states := func(ids []string) (list []*cloudwatch.Rule) {
 		for _, id := range ids {
 			for _, o := range others {
 				if o.Definition == id {
-					list = append(list, fmt.Sprintf("ALARM(%q)", o.Name))
-					a.After = append(a.After, o.LogicalID)
+					list = append(list, inAlarm(o.Name))
+					a.DependsOn = append(a.DependsOn, o.LogicalID)
 				}
 			}
 		}
@@ -69,32 +69,48 @@ func (c Composite) at(e *config.Environment, s site, others []Alarm) (Alarm, err
 	}
 	all, anyOf := states(c.AllOf), states(c.AnyOf)
 	if c.OrShared != "" && s.shardGroup != "" {
-		anyOf = append(anyOf, fmt.Sprintf("ALARM(%q)", Name(e, c.OrShared+"-"+s.shardGroup)))
+		anyOf = append(anyOf, inAlarm(Name(e, c.OrShared+"-"+s.shardGroup)))
 	}
 	if len(c.AllOf) > len(all) || len(c.AnyOf) > 0 && len(anyOf) == 0 {
 		return a, fmt.Errorf("alarm %s: stack %s has none of %v to combine", a.Name, a.Stack, slices.Concat(c.AllOf, c.AnyOf))
 	}
-	if either := strings.Join(anyOf, " OR "); len(anyOf) > 1 && len(c.AllOf)+len(c.NoneOf) > 0 {
-		all = append(all, "("+either+")")
-	} else if either != "" {
-		all = append(all, either)
+	if len(anyOf) > 0 {
+		all = append(all, join(cloudwatch.Or, anyOf))
 	}
 	for _, state := range states(c.NoneOf) {
-		all = append(all, "NOT "+state)
+		all = append(all, &cloudwatch.Rule{Operator: cloudwatch.Not, Operands: []*cloudwatch.Rule{state}})
 	}
-	a.Rule = strings.Join(all, " AND ")
-	switch {
-	case c.Suppression == nil, c.Suppression.Shared && s.shardGroup == "":
-		return a, nil
-	case c.Suppression.Shared:
-		a.Suppression = &Suppression{Suppressor: Name(e, c.Suppression.Suppressor+"-"+s.shardGroup), WaitPeriod: c.Suppression.WaitPeriod, ExtensionPeriod: c.Suppression.ExtensionPeriod}
-		return a, nil
+	a.Rule = join(cloudwatch.And, all)
+	return a, c.suppress(e, s, &a, others)
+}
+
+// suppress adds what suppresses the composite's actions at the site.
+func (c Composite) suppress(e *config.Environment, s site, a *Alarm, others []Alarm) error {
+	if c.Suppression == nil || c.Suppression.Shared && s.shardGroup == "" {
+		return nil
+	}
+	by := Suppression{WaitPeriod: c.Suppression.WaitPeriod, ExtensionPeriod: c.Suppression.ExtensionPeriod}
+	a.Suppression = &by
+	if c.Suppression.Shared {
+		by.Suppressor = Name(e, c.Suppression.Suppressor+"-"+s.shardGroup)
+		return nil
 	}
 	i := slices.IndexFunc(others, func(o Alarm) bool { return o.Definition == c.Suppression.Suppressor })
 	if i < 0 {
-		return a, fmt.Errorf("alarm %s: stack %s has no %s to suppress it", a.Name, a.Stack, c.Suppression.Suppressor)
+		return fmt.Errorf("alarm %s: stack %s has no %s to suppress it", a.Name, a.Stack, c.Suppression.Suppressor)
 	}
-	a.Suppression = &Suppression{Suppressor: others[i].Name, WaitPeriod: c.Suppression.WaitPeriod, ExtensionPeriod: c.Suppression.ExtensionPeriod}
-	a.After = append(a.After, others[i].LogicalID)
-	return a, nil
+	by.Suppressor = others[i].Name
+	a.DependsOn = append(a.DependsOn, others[i].LogicalID)
+	return nil
+}
+
+func inAlarm(name string) *cloudwatch.Rule {
+	return &cloudwatch.Rule{Operator: cloudwatch.InState, State: cloudwatch.InAlarm, Name: name}
+}
+
+func join(by cloudwatch.Operator, parts []*cloudwatch.Rule) *cloudwatch.Rule {
+	if len(parts) == 1 {
+		return parts[0]
+	}
+	return &cloudwatch.Rule{Operator: by, Operands: parts}
 }

@@ -4,8 +4,10 @@ package alarms
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/metrics"
 )
 
@@ -21,14 +23,14 @@ type Definition struct {
 
 	// Signal Comparison Threshold is the condition that breaches: Sum(metrics.PoolWaitCount) Above Value(0).
 	Signal     Signal
-	Comparison Comparison
+	Comparison cloudwatch.Comparison
 	Threshold  Threshold
 	// Window is how much of the breach it takes.
 	Window Window
-	// Missing is what a period without data counts as.
-	Missing MissingData
+	// MissingData is what a period without data counts as.
+	MissingData cloudwatch.MissingData
 	// LowSamples is what a percentile of few samples counts as; only for signals that are percentiles.
-	LowSamples LowSamples
+	LowSamples cloudwatch.LowSamples
 	// Rationale is the reason for the window, the floor and the treatment of missing data.
 	Rationale string
 
@@ -75,12 +77,16 @@ const (
 	PerDestination Scope = "destination"
 )
 
-// Comparison is how the signal breaches its threshold.
-type Comparison string
+// Scopes are all of them.
+var Scopes = []Scope{
+	PerEnvironment, PerTier, PerPool, PerInstance, PerReplica, PerService, PerCategory,
+	PerExternalCheck, PerDatabaseCheck, PerDatabaseRelay, PerShardGroup, PerDestination,
+}
 
+// How a signal breaches its threshold.
 const (
-	Above Comparison = "GreaterThanThreshold"
-	Below Comparison = "LessThanThreshold"
+	Above = cloudwatch.GreaterThanThreshold
+	Below = cloudwatch.LessThanThreshold
 )
 
 // Threshold is a number in the signal's unit, or a share of a capacity that the environment's phase or file gives.
@@ -108,10 +114,8 @@ const (
 	LatencyP99 Capacity = "p99 objective"
 )
 
-// Window is M of N: the alarm fires when DatapointsToAlarm of the newest EvaluationPeriods breach. Period is in seconds.
-type Window struct {
-	Period, DatapointsToAlarm, EvaluationPeriods int
-}
+// Window is M of N: the alarm goes to ALARM when DatapointsToAlarm of the newest EvaluationPeriods breach. Period is in seconds.
+type Window = cloudwatch.Window
 
 // Periods in seconds.
 const (
@@ -119,27 +123,23 @@ const (
 	Hour   = 60 * Minute
 )
 
-// MissingData is what a period without data counts as.
-type MissingData string
-
+// What a period without data counts as.
 const (
 	// Breaching: silence is an outage.
-	Breaching MissingData = "breaching"
+	Breaching = cloudwatch.Breaching
 	// NotBreaching: silence means that nothing happened.
-	NotBreaching MissingData = "notBreaching"
+	NotBreaching = cloudwatch.NotBreaching
 	// KeepState: silence says nothing; the alarm stays as it is.
-	KeepState MissingData = "ignore"
+	KeepState = cloudwatch.Ignore
 )
 
-// LowSamples is what a percentile alarm does with a period that has too few samples for the percentile to mean anything, which
-// for CloudWatch is fewer than 10/(1-p): 20 for p50, 200 for p95, 1000 for p99.
-type LowSamples string
-
+// What a percentile alarm does with a period that has too few samples for the percentile to mean anything, which for CloudWatch is
+// fewer than 10/(1-p): 20 for p50, 200 for p95, 1000 for p99.
 const (
 	// IgnoreLowSamples keeps the state until there are enough.
-	IgnoreLowSamples LowSamples = "ignore"
+	IgnoreLowSamples = cloudwatch.IgnoreLowSamples
 	// EvaluateLowSamples takes the percentile for what it is; for rare events, whose window must then be long.
-	EvaluateLowSamples LowSamples = "evaluate"
+	EvaluateLowSamples = cloudwatch.EvaluateLowSamples
 )
 
 // Statistic is a CloudWatch statistic: Sum, Average, Minimum, Maximum, SampleCount, or a percentile such as p99.
@@ -157,7 +157,7 @@ const (
 )
 
 // Percentile reports whether the statistic is one.
-func (s Statistic) Percentile() bool { return s[0] == 'p' }
+func (s Statistic) Percentile() bool { return strings.HasPrefix(string(s), "p") }
 
 // Signal is what an alarm watches: one statistic of one metric, or an expression over several, in which the terms' ids stand
 // for their values.

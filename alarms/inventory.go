@@ -3,11 +3,14 @@ package alarms
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 )
 
-// Inventory is a Markdown table of alarms, one row each, in the order given: what a reviewer reads to know what pages whom.
+// Inventory returns a Markdown table of alarms, one row each, in the order given: what a reviewer reads to know what pages whom.
 // It needs nothing of an alarm but what CloudWatch can tell, so that a deployed environment can be shown the same way.
 func Inventory(list []Alarm) string {
 	var b strings.Builder
@@ -18,38 +21,51 @@ func Inventory(list []Alarm) string {
 			to = append(to, d.Name)
 		}
 		if len(to) == 0 {
-			to = []string{by(a, list)}
+			to = []string{throughComposites(a, list)}
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n",
-			a.Name, a.Condition(), a.WindowText(), a.MissingText(), a.Severity, strings.Join(to, ", "), a.Runbook)
+			a.Name, a.Condition(), a.window(), a.missingData(), a.Severity, strings.Join(to, ", "), a.Runbook)
 	}
 	return b.String()
 }
 
-// by says which composites tell of an alarm that notifies nobody itself.
-func by(part Alarm, list []Alarm) string {
+// throughComposites returns which composites notify when an alarm is in ALARM that notifies nobody itself.
+func throughComposites(child Alarm, list []Alarm) string {
 	var composites []string
 	for _, a := range list {
-		state := fmt.Sprintf("ALARM(%q)", part.Name)
-		if len(a.Destinations) > 0 && strings.Contains(strings.ReplaceAll(a.Rule, "NOT "+state, ""), state) {
+		if a.Notifies() && a.Rule != nil && slices.Contains(Needs(a.Rule), child.Name) {
 			composites = append(composites, a.Name)
 		}
 	}
 	if len(composites) == 0 {
-		return "nobody; keeps others quiet"
+		return "nobody; suppresses others"
 	}
 	return "by " + strings.Join(composites, ", ")
 }
 
-var word = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
-
-// Condition says in words when the alarm's signal breaches: Sum(postgres.pool.wait_count) > 0.
-func (a Alarm) Condition() string {
-	if a.Suppression != nil {
-		return fmt.Sprintf("%s; quiet while ALARM(%q), waits %s, keeps still %s after", a.Rule, a.Suppression.Suppressor, Duration(a.Suppression.WaitPeriod), Duration(a.Suppression.ExtensionPeriod))
+// Needs returns the names of the alarms whose ALARM contributes to a rule, which those under a NOT do not.
+func Needs(r *cloudwatch.Rule) []string {
+	switch r.Operator {
+	case cloudwatch.Not:
+		return nil
+	case cloudwatch.InState:
+		return []string{r.Name}
 	}
-	if a.Rule != "" {
-		return a.Rule
+	var names []string
+	for _, each := range r.Operands {
+		names = append(names, Needs(each)...)
+	}
+	return names
+}
+
+// Condition returns in words when the alarm's signal breaches: Sum(postgres.pool.wait_count) > 0.
+func (a Alarm) Condition() string {
+	if s := a.Suppression; s != nil {
+		return fmt.Sprintf("%s; suppressed while %s, waits %s, extends %s", a.Rule, inAlarm(s.Suppressor),
+			cloudwatch.Duration(s.WaitPeriod), cloudwatch.Duration(s.ExtensionPeriod))
+	}
+	if a.Rule != nil {
+		return a.Rule.String()
 	}
 	terms := map[string]string{}
 	signal := ""
@@ -61,47 +77,39 @@ func (a Alarm) Condition() string {
 	}
 	for _, q := range a.Queries {
 		if q.ReturnData && q.Expression != "" {
-			signal = word.ReplaceAllStringFunc(q.Expression, func(w string) string {
-				if t, ok := terms[w]; ok {
-					return t
-				}
-				return w
-			})
+			signal = Rename(q.Expression, terms)
 		}
 	}
-	sign := map[Comparison]string{Above: ">", Below: "<"}[a.Comparison]
-	return fmt.Sprintf("%s %s %s", signal, sign, strconv.FormatFloat(a.Threshold, 'f', -1, 64))
+	return fmt.Sprintf("%s %s %s", signal, a.Comparison.Symbol(), strconv.FormatFloat(a.Threshold, 'f', -1, 64))
 }
 
-// WindowText says how much of a breach it takes: 2 of 5 × 1 min.
-func (a Alarm) WindowText() string {
-	if a.Rule != "" {
-		return "–"
-	}
-	return fmt.Sprintf("%d of %d × %s", a.DatapointsToAlarm, a.EvaluationPeriods, Duration(a.Period))
-}
+var identifier = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
 
-// Duration is a number of seconds in the largest unit that fits it.
-func Duration(seconds int) string {
-	for _, unit := range []struct {
-		name string
-		size int
-	}{{"d", 24 * Hour}, {"h", Hour}, {"min", Minute}} {
-		if seconds >= unit.size && seconds%unit.size == 0 {
-			return fmt.Sprintf("%d %s", seconds/unit.size, unit.name)
+// Rename returns a math expression with other words for the ids that have one.
+func Rename(expression string, ids map[string]string) string {
+	return identifier.ReplaceAllStringFunc(expression, func(id string) string {
+		if other, ok := ids[id]; ok {
+			return other
 		}
-	}
-	return fmt.Sprintf("%d s", seconds)
+		return id
+	})
 }
 
-// MissingText says what silence counts as, and what a percentile of few samples does.
-func (a Alarm) MissingText() string {
-	if a.Rule != "" {
+func (a Alarm) window() string {
+	if a.Rule != nil {
 		return "–"
 	}
-	text := map[MissingData]string{Breaching: "breaching", NotBreaching: "not breaching", KeepState: "keeps state"}[a.Missing]
+	return a.Window.String()
+}
+
+// missingData returns what silence counts as, and what a percentile of few samples does.
+func (a Alarm) missingData() string {
+	if a.Rule != nil {
+		return "–"
+	}
+	text := a.MissingData.Words()
 	if a.LowSamples == IgnoreLowSamples {
-		text += ", few samples keep state"
+		text += ", few samples keep the state"
 	}
 	return text
 }

@@ -68,7 +68,7 @@ func (e *Environment) EdgeTopics() []Topic {
 	var list []Topic
 	for _, d := range Destinations {
 		if d.Edge && e.ExternalCheck != nil {
-			list = append(list, e.topic(d, true))
+			list = append(list, e.EdgeTopic(d))
 		}
 	}
 	return list
@@ -76,6 +76,9 @@ func (e *Environment) EdgeTopics() []Topic {
 
 // Topic returns the topic of a destination in the environment's own Region.
 func (e *Environment) Topic(d Destination) Topic { return e.topic(d, false) }
+
+// EdgeTopic returns the topic of a destination in EdgeRegion.
+func (e *Environment) EdgeTopic(d Destination) Topic { return e.topic(d, true) }
 
 func (e *Environment) topic(d Destination, edge bool) Topic {
 	t := Topic{Destination: d, Edge: edge, Label: d.Name, Region: e.Region}

@@ -19,7 +19,7 @@ func MetricFilter(stack awscdk.Stack, e *config.Environment, f queries.Filter) {
 	}
 	resource(stack, "MetricFilter"+alarms.LogicalID(f.Slug()), "AWS::Logs::MetricFilter", object{
 		"FilterName":    "coreapi-" + e.Name + "-" + f.Slug(),
-		"LogGroupName":  text(e.ApplicationLogGroup()),
+		"LogGroupName":  alarms.Text(e.ApplicationLogGroup()),
 		"FilterPattern": f.Pattern,
 		"MetricTransformations": []object{{
 			"MetricNamespace": f.Metric.Namespace,
@@ -36,6 +36,6 @@ func SavedQuery(stack awscdk.Stack, e *config.Environment, q queries.Query) {
 	resource(stack, q.LogicalID(), "AWS::Logs::QueryDefinition", object{
 		"Name":          q.Name(e),
 		"QueryString":   q.Text,
-		"LogGroupNames": []any{text(e.ApplicationLogGroup())},
+		"LogGroupNames": []any{alarms.Text(e.ApplicationLogGroup())},
 	})
 }

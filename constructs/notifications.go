@@ -11,13 +11,6 @@ import (
 // Topics are the ARNs of the destinations' topics, as a stack knows them.
 type Topics map[config.Destination]any
 
-func (t Topics) of(destinations []config.Destination) (list []any) {
-	for _, d := range destinations {
-		list = append(list, t[d])
-	}
-	return list
-}
-
 // TopicARNs returns topics as other stacks than their own know them: by name.
 func TopicARNs(list []config.Topic) Topics {
 	topics := Topics{}

@@ -13,8 +13,12 @@ import (
 // Objective declares a tier's availability objective in Application Signals, from the metrics that its alarms use. The target is in
 // percent.
 func Objective(stack awscdk.Stack, name string, target float64, tier []alarms.Dimension) {
+	var dimensions []object
+	for _, d := range tier {
+		dimensions = append(dimensions, object{"Name": string(d.Name), "Value": d.Value})
+	}
 	count := func(m metrics.Metric) []object {
-		metric := object{"Namespace": m.Namespace, "MetricName": m.Name, "Dimensions": dimensions(tier)}
+		metric := object{"Namespace": m.Namespace, "MetricName": m.Name, "Dimensions": dimensions}
 		return []object{{
 			"Id": "m", "ReturnData": true,
 			"MetricStat": object{"Metric": metric, "Period": slo.Minute, "Stat": "Sum"},

@@ -33,16 +33,7 @@ func ref(id string) object { return object{"Ref": id} }
 // attribute refers to an attribute of a resource of the same stack.
 func attribute(id, name string) object { return object{"Fn::GetAtt": []string{id, name}} }
 
-// text returns a string for a template. Where it contains an id that AWS gives out at deployment, it refers to the parameter or
-// resource of that name: config.ServiceIDParameter, config.ExternalCheckReference.
-func text(s string) any {
-	if strings.Contains(s, "${") {
-		return object{"Fn::Sub": s}
-	}
-	return s
-}
-
-// ServiceID declares the parameter that text refers to: the id of the managed service, as its stack left it in SSM.
+// ServiceID declares the parameter that config.ServiceIDParameter refers to: the id of the managed service, as its stack left it in SSM.
 func ServiceID(stack awscdk.Stack, e *config.Environment) {
 	awscdk.NewCfnParameter(stack, jsii.String(referred(config.ServiceIDParameter)), &awscdk.CfnParameterProps{
 		Type:        jsii.String("AWS::SSM::Parameter::Value<String>"),

@@ -176,7 +176,7 @@ func TestEveryAlarmIsOnADashboardWithItsThreshold(t *testing.T) {
 			if slices.Contains(notShown, a.Definition) {
 				continue
 			}
-			if a.Rule != "" {
+			if a.Rule != nil {
 				if !shown[a.Name] {
 					t.Errorf("%s is on no dashboard", a.Name)
 				}

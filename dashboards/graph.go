@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -161,7 +160,7 @@ func (v *view) graph(g graph) []widget {
 		for _, a := range v.sites(g, w.alarm) {
 			d := drawn{a, g.label(v, w, a)}
 			all = append(all, d)
-			if signal := fmt.Sprint(a.Queries, a.Period); !seen[signal] {
+			if signal := fmt.Sprint(a.Queries, a.Window.Period); !seen[signal] {
 				seen[signal] = true
 				lines = append(lines, g.signalLines(d, len(seen))...)
 			}
@@ -264,14 +263,12 @@ func (g graph) label(v *view, w signal, a alarms.Alarm) string {
 	return ""
 }
 
-var identifier = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
-
 // signalLines returns what an alarm watches, as lines; its terms get the number that keeps them apart from others'.
 func (g graph) signalLines(d drawn, number int) []line {
 	var list []line
 	ids := map[string]string{}
 	suffix := strconv.Itoa(number)
-	period := d.Period
+	period := d.Window.Period
 	if g.period > 0 {
 		period = g.period
 	}
@@ -282,12 +279,7 @@ func (g graph) signalLines(d drawn, number int) []line {
 	}
 	for _, q := range d.Queries {
 		if q.Expression != "" {
-			expression := identifier.ReplaceAllStringFunc(q.Expression, func(word string) string {
-				if id, ok := ids[word]; ok {
-					return id
-				}
-				return word
-			})
+			expression := alarms.Rename(q.Expression, ids)
 			if g.scale != 0 {
 				expression = fmt.Sprintf("(%s) / %s", expression, number64(g.scale))
 			}
@@ -336,7 +328,6 @@ func (l line) entry() []any {
 // the sites of an alarm have different ones, each line names its sites.
 func (g graph) thresholdMarks(list []drawn) []mark {
 	var marks []mark
-	signs := map[alarms.Comparison]string{alarms.Above: ">", alarms.Below: "<"}
 	for i, d := range list {
 		same := func(other drawn) bool {
 			return other.Definition == d.Definition && other.Threshold == d.Threshold
@@ -352,7 +343,7 @@ func (g graph) thresholdMarks(list []drawn) []mark {
 				}
 			}
 		}
-		label := fmt.Sprintf("%s: %s %s %s", d.Severity, strings.Join(of, ", "), signs[d.Comparison], g.amount(d.Threshold, d.unit()))
+		label := fmt.Sprintf("%s: %s %s %s", d.Severity, strings.Join(of, ", "), d.Comparison.Symbol(), g.amount(d.Threshold, d.unit()))
 		marks = append(marks, mark{
 			Label: strings.Join(strings.Fields(label), " "), Value: g.scaled(d.Threshold), Color: severityColor[d.Severity],
 		})
@@ -504,7 +495,7 @@ func (v *view) worst(title, definition string, period int) []widget {
 		q := a.Queries[0]
 		m, _ := metrics.Find(q.Namespace, q.Metric)
 		g.unit = m.Unit
-		g.lines = append(g.lines, line{metric: m, stat: string(q.Statistic), dimensions: q.Dimensions, label: a.Site, period: max(a.Period, period), hidden: true})
+		g.lines = append(g.lines, line{metric: m, stat: string(q.Statistic), dimensions: q.Dimensions, label: a.Site, period: max(a.Window.Period, period), hidden: true})
 		thresholds[a.Threshold] = drawn{Alarm: a}
 	}
 	if len(list) == 0 {

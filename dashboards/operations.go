@@ -13,7 +13,7 @@ import (
 func operations(v *view) page {
 	severe := func(shard bool, severities ...alarms.Severity) []alarms.Alarm {
 		return v.where(func(a alarms.Alarm) bool {
-			return notifies(a) && ofShard(a) == shard && slices.Contains(severities, a.Severity)
+			return a.Notifies() && ofShard(a) == shard && slices.Contains(severities, a.Severity)
 		})
 	}
 	promised := v.env.Phase().Availability

@@ -128,9 +128,6 @@ func (v *view) where(match func(alarms.Alarm) bool) []alarms.Alarm {
 	return list
 }
 
-// notifies reports whether the alarm tells somebody, which the parts of composites do not.
-func notifies(a alarms.Alarm) bool { return len(a.Destinations) > 0 }
-
 // ofShard reports whether the alarm is an enterprise shard's.
 func ofShard(a alarms.Alarm) bool {
 	return a.Stack != config.MonitoringRole.Name && a.Stack != config.EdgeRole.Name

@@ -6,7 +6,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/restartix/core-api-monitoring/alarms"
 	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
@@ -213,10 +215,9 @@ func read(t template.Template, r template.Resource) alarm {
 
 // told is where the composite of an alarm that notifies nobody itself sends its notifications.
 func told(t template.Template, name string) string {
-	state := fmt.Sprintf("ALARM(%q)", name)
 	for _, r := range t.Of("AWS::CloudWatch::CompositeAlarm") {
-		rule := strings.ReplaceAll(t.Text(r, "AlarmRule"), "NOT "+state, "")
-		if c := read(t, r); c.to != "" && !strings.HasPrefix(c.name, "ErrorBudget") && strings.Contains(rule, state) {
+		rule, err := cloudwatch.ParseRule(t.Text(r, "AlarmRule"))
+		if c := read(t, r); err == nil && c.to != "" && !strings.HasPrefix(c.name, "ErrorBudget") && slices.Contains(alarms.Needs(rule), name) {
 			return c.to
 		}
 	}

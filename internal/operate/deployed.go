@@ -23,6 +23,7 @@ import (
 
 	"github.com/restartix/core-api-monitoring/alarms"
 	"github.com/restartix/core-api-monitoring/config"
+	rules "github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/dashboards"
 	"github.com/restartix/core-api-monitoring/metrics"
 )
@@ -161,7 +162,8 @@ func (d *Environment) readAlarms(ctx context.Context, cfg aws.Config, e *config.
 		d.Alarms = append(d.Alarms, alarm(a))
 	}, func(a cwtypes.CompositeAlarm) {
 		out := words(aws.ToString(a.AlarmName), aws.ToString(a.AlarmDescription), a.AlarmActions)
-		out.Rule = aws.ToString(a.AlarmRule)
+		// What CloudWatch has accepted as a rule is one.
+		out.Rule, _ = rules.ParseRule(aws.ToString(a.AlarmRule))
 		if by := aws.ToString(a.ActionsSuppressor); by != "" {
 			out.Suppression = &alarms.Suppression{
 				Suppressor: by[strings.LastIndex(by, ":")+1:],
@@ -219,11 +221,13 @@ func severity(description string) alarms.Severity {
 // alarm is an alarm as CloudWatch describes it, in the words of its definition.
 func alarm(a cwtypes.MetricAlarm) alarms.Alarm {
 	out := words(aws.ToString(a.AlarmName), aws.ToString(a.AlarmDescription), a.AlarmActions)
-	out.Comparison, out.Threshold = alarms.Comparison(a.ComparisonOperator), aws.ToFloat64(a.Threshold)
-	out.Period, out.EvaluationPeriods = int(aws.ToInt32(a.Period)), int(aws.ToInt32(a.EvaluationPeriods))
-	out.DatapointsToAlarm = int(aws.ToInt32(a.DatapointsToAlarm))
-	out.Missing = alarms.MissingData(aws.ToString(a.TreatMissingData))
-	out.LowSamples = alarms.LowSamples(aws.ToString(a.EvaluateLowSampleCountPercentile))
+	out.Comparison, out.Threshold = rules.Comparison(a.ComparisonOperator), aws.ToFloat64(a.Threshold)
+	out.Window = alarms.Window{
+		Period: int(aws.ToInt32(a.Period)), DatapointsToAlarm: int(aws.ToInt32(a.DatapointsToAlarm)),
+		EvaluationPeriods: int(aws.ToInt32(a.EvaluationPeriods)),
+	}
+	out.MissingData = rules.MissingData(aws.ToString(a.TreatMissingData))
+	out.LowSamples = rules.LowSamples(aws.ToString(a.EvaluateLowSampleCountPercentile))
 	if len(a.Metrics) == 0 {
 		out.Queries = []alarms.Query{{
 			Namespace: aws.ToString(a.Namespace), Metric: aws.ToString(a.MetricName), Dimensions: dimensions(a.Dimensions),
@@ -235,7 +239,7 @@ func alarm(a cwtypes.MetricAlarm) alarms.Alarm {
 		if s := q.MetricStat; s != nil {
 			query.Namespace, query.Metric = aws.ToString(s.Metric.Namespace), aws.ToString(s.Metric.MetricName)
 			query.Dimensions, query.Statistic = dimensions(s.Metric.Dimensions), alarms.Statistic(aws.ToString(s.Stat))
-			out.Period = int(aws.ToInt32(s.Period))
+			out.Window.Period = int(aws.ToInt32(s.Period))
 		}
 		out.Queries = append(out.Queries, query)
 	}

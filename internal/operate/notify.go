@@ -47,7 +47,7 @@ func Notify(ctx context.Context, cfg aws.Config, e *config.Environment, to strin
 		others = append(others, d.Name)
 	}
 	back := "by itself within a minute"
-	if a.Rule != "" {
+	if a.Rule != nil {
 		back = fmt.Sprintf("in %s; let this run till then", hold)
 	}
 	say(fmt.Sprintf("%s goes to ALARM by hand, and back %s. Both are told to: %s.", a.Name, back, strings.Join(others, ", ")))
@@ -64,7 +64,7 @@ func Notify(ctx context.Context, cfg aws.Config, e *config.Environment, to strin
 		return err
 	}
 	say("Sent. If nothing arrives: runbooks/notification-delivery.md.")
-	if a.Rule == "" {
+	if a.Rule == nil {
 		return nil
 	}
 	select {
@@ -81,12 +81,12 @@ func Notify(ctx context.Context, cfg aws.Config, e *config.Environment, to strin
 func messenger(e *config.Environment, to config.Topic, defined []alarms.Alarm, now map[string]State) (alarms.Alarm, error) {
 	watched := func(a alarms.Alarm) bool {
 		return slices.ContainsFunc(defined, func(o alarms.Alarm) bool {
-			return strings.Contains(o.Rule, fmt.Sprintf("(%q)", a.Name)) || o.Suppression != nil && o.Suppression.Suppressor == a.Name
+			return o.Rule != nil && slices.Contains(o.Rule.Names(), a.Name) || o.Suppression != nil && o.Suppression.Suppressor == a.Name
 		})
 	}
 	rank := func(a alarms.Alarm) int {
 		rank := len(a.Destinations)*10 + slices.Index([]alarms.Severity{alarms.Info, alarms.Warning, alarms.Critical}, a.Severity)
-		for i, worse := range []bool{strings.HasPrefix(a.Definition, "Notification"), watched(a), a.Rule != ""} {
+		for i, worse := range []bool{strings.HasPrefix(a.Definition, "Notification"), watched(a), a.Rule != nil} {
 			if worse {
 				rank += 1000 << i
 			}
