@@ -14,10 +14,12 @@ ALSO ?=
 BASE ?= main
 METHOD ?= auto
 APPROVAL ?= broadening
+# Of cwtool: what HEAD is tagged as.
+VERSION ?= $(patsubst cwtool/%,%,$(shell git tag --points-at HEAD --list 'cwtool/v*' 2>/dev/null | tail -n 1))
 
 # Which variables each target takes. What somebody writes and make would not use is refused, so that make down ENV=prod, say, is not
 # taken for more than it is.
-VARIABLES := PHASE ENV MINUTES SINCE WAIT TO ALSO BASE METHOD APPROVAL
+VARIABLES := PHASE ENV MINUTES SINCE WAIT TO ALSO BASE METHOD APPROVAL VERSION
 takes_up := PHASE
 takes_synth := ENV
 takes_lint := ENV
@@ -34,6 +36,7 @@ takes_mute := ENV MINUTES
 takes_unmute := ENV
 takes_check := ENV SINCE WAIT
 takes_notify := ENV TO
+takes_dist := VERSION
 $(foreach t,help down test scenarios pictures update bench deps chromium,$(eval takes_$t :=))
 
 GIVEN := $(foreach v,$(VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
@@ -57,7 +60,7 @@ EMBEDDED := $(wildcard cwtool/preview/page/* cwtool/*/*.json cwtool/*/*.yaml)
 MODULES := coreapi cwtool metrics
 PACKAGES := ./... $(MODULES:%=./%/...)
 GO_FILES := $(shell find . -name '*.go' -not -path './node_modules/*' -not -path './.local/*') config/environment.schema.json.tmpl $(wildcard queries/*.cwli)
-SCRIPTS := $(shell grep -lsE '^\#!.*bash' .ci/* emulator/* tools/* 2>/dev/null)
+SCRIPTS := $(shell grep -lsE '^\#!.*bash' .ci/* cwtool/action/* emulator/* tools/* 2>/dev/null)
 
 # The Node.js that package-lock.json pins runs the CDK CLI and the CDK. Where it has none for this system, the installed one
 # does.
@@ -80,7 +83,7 @@ down: ## Stop the local AWS emulator
 	@emulator/down
 
 .PHONY: test
-test: deps chromium postgresql $(BIN)/golangci-lint $(BIN)/actionlint ## Run every test and lint
+test: deps chromium postgresql examples $(BIN)/golangci-lint $(BIN)/actionlint ## Run every test and lint
 	$(STEP) "go mod tidy, gofmt, go vet and golangci-lint"
 	@for module in . $(MODULES); do GOWORK=off go -C $$module mod tidy -diff; done
 	@$(BIN)/golangci-lint run $(PACKAGES)
@@ -128,7 +131,9 @@ PREVIEWED = $(if $(filter file,$(origin PHASE)),cdk.out,cdk.out/*-phase$(PHASE)-
 pictures: preview chromium ## Take the README's pictures of the preview again
 	@go run ./cmd/picture -place '$(PICTURED)database?scenario=saturation' preview/index.html docs/preview-light.png
 	@go run ./cmd/picture -place '$(PICTURED)operations?scenario=saturation' -size 390x844 -scale 2 preview/index.html docs/preview-phone.png
-	@ls -l docs/*.png
+	@$(BIN)/cwtool preview -o preview/orders.html cwtool/examples/orders/fixed.yaml
+	@go run ./cmd/picture -place 'fixed/prod-orders?scenario=errors' -size 1440x660 preview/orders.html cwtool/docs/preview.png
+	@ls -l docs/*.png cwtool/docs/*.png
 
 PICTURED = coreapi-phase1-dashboards/coreapi-phase1-eu-central-1-
 
@@ -173,6 +178,12 @@ CDK_FLAGS = --app $(BIN)/core-api-monitoring $(if $(ENV),-c env=$(ENV))
 .PHONY: need-env
 need-env:
 	@[ -n "$(ENV)" ] || { echo "say which environment: make $(firstword $(MAKECMDGOALS)) ENV=prod" >&2; exit 1; }
+
+.PHONY: dist
+dist: ## Build a release of cwtool into .local/dist, of the tag cwtool/v1.2.3 or VERSION=v1.2.3: archives, npm packages, wheels
+	@[ -n "$(VERSION)" ] || { echo "HEAD has no tag cwtool/vX.Y.Z: say which version, make dist VERSION=v0.1.0" >&2; exit 1; }
+	@rm -rf $(LOCAL)/dist
+	@GOWORK=off go -C cwtool run ./dist -version '$(VERSION)' -o ../$(LOCAL)/dist
 
 .PHONY: update
 update: deps ## Rewrite the golden files, then test without rewriting

@@ -118,7 +118,11 @@ func (r *runner) summarize(files []*alarmtest.File, coverage bool) bool {
 	if r.failed > 0 {
 		verdict = "FAIL"
 	}
-	fmt.Fprintf(r.out, "%-4s  %d tests, %d failed\n", verdict, len(r.results), r.failed)
+	tests := "tests"
+	if len(r.results) == 1 {
+		tests = "test"
+	}
+	fmt.Fprintf(r.out, "%-4s  %d %s, %d failed\n", verdict, len(r.results), tests, r.failed)
 	if !coverage {
 		return true
 	}
