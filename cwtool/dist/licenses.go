@@ -41,7 +41,7 @@ func licenses(module string, chosen []platform) (file, error) {
 	return file{"THIRD_PARTY_LICENSES", 0o644, text.Bytes()}, errors.Join(problems...)
 }
 
-var licenceName = regexp.MustCompile(`(?i)^(.*\.)?(licen[cs]e|copying|notice)(\.txt|\.md)?$`)
+var licenceName = regexp.MustCompile(`(?i)^(.*\.)?(licen[cs]e|copying|notice)(-[a-z0-9]+)?(\.txt|\.md)?$`)
 
 func licenceTexts(folder string) ([]byte, error) {
 	entries, err := os.ReadDir(folder)

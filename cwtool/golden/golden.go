@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/rogpeppe/go-internal/diff"
+	"github.com/aymanbagabas/go-udiff"
 )
 
 // Dir is a folder of golden files that one test owns: every file in it must be checked by the test, so that files nobody
@@ -79,7 +79,7 @@ const maxLines = 60
 
 // difference returns how the file differs from what is there now, as a unified diff.
 func difference(path, want, got string) string {
-	lines := strings.SplitAfter(string(diff.Diff(path, []byte(want), "now", []byte(got))), "\n")
+	lines := strings.SplitAfter(udiff.Unified(path, "now", want, got), "\n")
 	if len(lines) > maxLines {
 		lines = append(lines[:maxLines], fmt.Sprintf("… and %d lines more", len(lines)-maxLines))
 	}
