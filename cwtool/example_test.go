@@ -68,5 +68,6 @@ func Example_lint() {
 	}
 	// Output:
 	// line 18: Pages (topic-subscription)
+	// line 36: OrdersWait (dimension-value)
 	// line 50: OrderSlow (period)
 }
