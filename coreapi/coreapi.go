@@ -31,7 +31,6 @@ type Instance struct {
 
 	mu       sync.Mutex
 	samplers []func(now time.Time, seconds float64)
-	pools    map[string]bool // those that are open, by shard and name
 
 	timeline timeline        // of the shared tier's primary
 	running  context.Context // ends at Shutdown
@@ -51,6 +50,7 @@ type Tier struct {
 	queries  queryHandles
 	database databaseHandles
 
+	pools     map[poolName]bool      // those that are open; guarded by the instance's mu
 	reachable state                  // its primary
 	backup    atomic.Pointer[Backup] // nil where nobody watches it
 }
@@ -66,7 +66,7 @@ func New(config Config) (*Instance, error) {
 	in := &Instance{
 		Features: newFeatures(r), handles: newHandles(r), registry: r, config: config,
 		publisher: newPublisher(config.Output, config.Clock, config.Logger),
-		started:   now(), wake: make(chan struct{}, 1), shards: map[Shard]*Tier{}, pools: map[string]bool{},
+		started:   now(), wake: make(chan struct{}, 1), shards: map[Shard]*Tier{},
 	}
 	in.Tier = in.newTier("")
 	for _, name := range config.Shards {
@@ -87,7 +87,7 @@ func New(config Config) (*Instance, error) {
 
 func (in *Instance) newTier(shard Shard) *Tier {
 	return &Tier{
-		instance: in, shard: shard,
+		instance: in, shard: shard, pools: map[poolName]bool{},
 		requests: newRequestHandles(in.handles, shard),
 		queries:  newQueryHandles(in.handles, shard),
 		database: newDatabaseHandles(in.handles, shard),
@@ -103,8 +103,7 @@ func (in *Instance) Shard(name Shard) (*Tier, error) {
 }
 
 // Shutdown ends sampling, takes what the last interval has so far, and delivers what is queued until the context ends; the error says
-// what is left then. Call it after the HTTP server has been shut down. It leaves
-// no goroutine behind.
+// what is left then. Call it after the HTTP server has been shut down. It leaves no goroutine behind.
 func (in *Instance) Shutdown(ctx context.Context) error {
 	err := errors.New("the instance has been shut down before")
 	in.shutdown.Do(func() {

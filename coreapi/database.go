@@ -149,6 +149,6 @@ func (v *databaseValues) readBackup(ctx context.Context) {
 		}
 	}
 	if now.Sub(v.restorableAt) < backupExpiry {
-		v.tier.database.backupAge.sample(now.Sub(v.restorable).Seconds(), 1)
+		v.tier.database.backupAge.sample(max(now.Sub(v.restorable).Seconds(), 0), 1) // its clock and this one may differ
 	}
 }

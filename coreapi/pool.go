@@ -59,8 +59,8 @@ type watchedPool struct {
 	gauges poolGauges
 	last   atomic.Pointer[poolSample]
 	log    *slog.Logger
-	// room checks the size of the pool against its server; nil once that is done.
-	room func(context.Context, *pgx.Conn) error
+	// unchecked is what is still to be checked against the server; nil where nothing is.
+	unchecked *room
 
 	// Since the last line in the log: the highest utilization and the waits.
 	highest  float64
@@ -75,19 +75,27 @@ type poolSample struct {
 	utilization                float64
 }
 
+// open opens a pool under a name that no other pool of the tier has.
 func (t *Tier) open(ctx context.Context, config *pgxpool.Config, name poolName) (*watchedPool, error) {
-	in := t.instance
-	if err := in.claim(t.shard, name); err != nil {
+	if err := t.claim(name); err != nil {
 		return nil, err
 	}
-	waits, gauges := in.poolHandles(t.shard, name)
-	p := &watchedPool{
-		tier: t, name: name, log: in.config.Logger, gauges: gauges,
-		demand: &demand{limit: int64(config.MaxConns), waits: waits, interval: in.intervalEnds.Load, waiters: map[*waiter]struct{}{}},
+	p, err := t.openClaimed(ctx, config, name)
+	if err != nil {
+		t.unclaim(name)
+		return nil, err
 	}
+	return p, nil
+}
+
+func (t *Tier) openClaimed(ctx context.Context, config *pgxpool.Config, name poolName) (*watchedPool, error) {
+	in := t.instance
+	p := &watchedPool{tier: t, name: name, log: in.config.Logger}
 	if err := in.checkRoom(ctx, config, p); err != nil {
 		return nil, err
 	}
+	p.demand = &demand{limit: int64(config.MaxConns), interval: in.intervalEnds.Load, waiters: map[*waiter]struct{}{}}
+	p.demand.waits, p.gauges = in.poolHandles(t.shard, name)
 	pool, err := pgxpool.NewWithConfig(ctx, in.configure(config, p))
 	if err != nil {
 		return nil, err
@@ -107,15 +115,20 @@ func (in *Instance) poolHandles(shard Shard, name poolName) (waits *Counter, gau
 }
 
 // claim refuses a second pool of the same name: its values would be added to those of the first.
-func (in *Instance) claim(shard Shard, name poolName) error {
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	key := string(shard) + "/" + string(name)
-	if in.pools[key] {
-		return fmt.Errorf("coreapi: the pool %s has been opened before", poolLabel(shard, name))
+func (t *Tier) claim(name poolName) error {
+	t.instance.mu.Lock()
+	defer t.instance.mu.Unlock()
+	if t.pools[name] {
+		return fmt.Errorf("coreapi: the pool %s has been opened before", poolLabel(t.shard, name))
 	}
-	in.pools[key] = true
+	t.pools[name] = true
 	return nil
+}
+
+func (t *Tier) unclaim(name poolName) {
+	t.instance.mu.Lock()
+	defer t.instance.mu.Unlock()
+	delete(t.pools, name)
 }
 
 func poolLabel(shard Shard, name poolName) string {

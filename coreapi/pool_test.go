@@ -2,13 +2,17 @@ package coreapi
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/restartix/core-api-monitoring/coreapi/postgrestest"
 	"github.com/restartix/core-api-monitoring/metrics"
 )
 
@@ -221,16 +225,80 @@ func TestPoolsThatDoNotFitTheServerAreRefusedWithWhatFits(t *testing.T) {
 	}
 }
 
+func TestAPoolWhoseServerIsAwayAtTheStartIsCheckedWhenItIsBack(t *testing.T) {
+	s, err := postgrestest.Start(t.Context(), "max_connections=30")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := s.Stop(); err != nil {
+			t.Error(err)
+		}
+	})
+	config := database(t, s)
+	if err := s.Shutdown(); err != nil {
+		t.Fatal(err)
+	}
+	in := newInstance(t, func(c *Config) { c.Clock = newFastClock(30) })
+	pool, err := in.Pool(t.Context(), config)
+	if err != nil {
+		t.Fatalf("a database that is away keeps the instance from starting: %v", err)
+	}
+	defer pool.Close()
+	if status, _ := askHealth(in); status != http.StatusServiceUnavailable {
+		t.Errorf("/health answers %d without a database", status)
+	}
+	if err := s.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the log says that two pools of ten do not fit", func() bool { return len(in.log.lines(t, "connections_overbooked")) == 1 })
+}
+
 func TestAPoolIsOpenedOnceAndUnderANameOfTheConfiguration(t *testing.T) {
 	in, _ := openPool(t, 2, nil)
 	if _, err := in.Pool(t.Context(), database(t, sharedServer(t))); err == nil || !strings.Contains(err.Error(), "primary has been opened before") {
 		t.Errorf("a second pool: %v", err)
+	}
+	small := newInstance(t, func(c *Config) { c.MaxInstances = 1000 })
+	for range 2 {
+		if _, err := small.Pool(t.Context(), database(t, sharedServer(t))); err == nil || strings.Contains(err.Error(), "opened before") {
+			t.Errorf("a pool that does not fit: %v", err)
+		}
 	}
 	if _, err := in.Replica(t.Context(), "replica-2", nil); err == nil || !strings.Contains(err.Error(), "allowed: replica-1") {
 		t.Errorf("an unknown replica: %v", err)
 	}
 	if _, err := in.Shard("acne"); err == nil || !strings.Contains(err.Error(), "allowed: acme") {
 		t.Errorf("an unknown shard: %v", err)
+	}
+}
+
+// countingTracer is a tracer of the application's own.
+type countingTracer struct{ queries, acquires atomic.Int64 }
+
+func (c *countingTracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceQueryStartData) context.Context {
+	c.queries.Add(1)
+	return ctx
+}
+func (c *countingTracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
+
+func (c *countingTracer) TraceAcquireStart(ctx context.Context, _ *pgxpool.Pool, _ pgxpool.TraceAcquireStartData) context.Context {
+	c.acquires.Add(1)
+	return ctx
+}
+func (c *countingTracer) TraceAcquireEnd(context.Context, *pgxpool.Pool, pgxpool.TraceAcquireEndData) {
+}
+
+func TestTheApplicationsOwnTracerGoesOn(t *testing.T) {
+	own := &countingTracer{}
+	in, pool := openPool(t, 2, func(c *pgxpool.Config) { c.ConnConfig.Tracer = own })
+	if _, err := pool.Exec(t.Context(), "SELECT 1"); err != nil {
+		t.Fatal(err)
+	}
+	in.finish(t)
+	if own.queries.Load() != 1 || own.acquires.Load() != 1 || in.published.sum(metrics.QueryCount) != 1 {
+		t.Errorf("the application's tracer saw %d queries and %d acquires, %v were published; want 1 each",
+			own.queries.Load(), own.acquires.Load(), in.published.sum(metrics.QueryCount))
 	}
 }
 

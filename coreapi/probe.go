@@ -186,16 +186,6 @@ func scanPosition(row pgx.Row) (wal.Position, error) {
 	return wal.Parse(text)
 }
 
-// checkRoomLater checks what could not be checked at the start.
-func (in *Instance) checkRoomLater(ctx context.Context, p *watchedPool, conn *pgx.Conn) {
-	if p.room == nil {
-		return
-	}
-	if err := p.room(ctx, conn); err != nil {
-		in.config.Logger.ErrorContext(ctx, "connections_overbooked", fieldPool, string(p.name), fieldError, err.Error())
-	}
-}
-
 // logReachable writes one line when a server stops to answer and one when it answers again.
 func (in *Instance) logReachable(p *watchedPool, before *state, err error) {
 	attrs := []slog.Attr{slog.String(fieldPool, string(p.name))}

@@ -35,30 +35,46 @@ func (r room) check() error {
 		r.pool, r.instances, r.size, needed, available, r.maxConnections, r.reserved, max(available/r.instances-1, 0))
 }
 
-// checkRoom asks the server how many connections it has. Where it does not answer, the probe asks again later and reports to the log.
+// read asks the server how many connections it has.
+func (r *room) read(ctx context.Context, conn *pgx.Conn) error {
+	return conn.QueryRow(ctx, "SELECT current_setting('max_connections')::int").Scan(&r.maxConnections)
+}
+
+// checkRoom checks the pool against its server. Where that does not answer, checkRoomLater does.
 func (in *Instance) checkRoom(ctx context.Context, config *pgxpool.Config, p *watchedPool) error {
-	r := room{
+	r := &room{
 		pool: poolLabel(p.tier.shard, p.name), instances: in.config.MaxInstances, size: int(config.MaxConns),
 		reserved: reservedConnections(in.config.Phase, p.name),
-	}
-	p.room = func(ctx context.Context, conn *pgx.Conn) error {
-		if err := conn.QueryRow(ctx, "SELECT current_setting('max_connections')::int").Scan(&r.maxConnections); err != nil {
-			return err
-		}
-		p.room = nil
-		return r.check()
 	}
 	ctx, cancel := context.WithTimeout(ctx, in.config.ProbeTimeout)
 	defer cancel()
 	conn, err := pgx.ConnectConfig(ctx, probeConfig(config.ConnConfig))
+	if err == nil {
+		defer closeConn(conn)
+		err = r.read(ctx, conn)
+	}
 	if err != nil {
-		in.config.Logger.WarnContext(ctx, "database_unreachable", fieldPool, string(p.name), fieldError, errorKind(err))
+		p.unchecked = r
 		return nil
 	}
-	defer closeConn(conn)
-	if err = p.room(ctx, conn); err != nil && in.config.AllowOverbooking {
-		in.config.Logger.ErrorContext(ctx, "connections_overbooked", fieldPool, string(p.name), fieldError, err.Error())
+	if err = r.check(); err != nil && in.config.AllowOverbooking {
+		in.logOverbooked(p, err)
 		return nil
 	}
 	return err
+}
+
+// checkRoomLater checks what could not be checked at the start. The instance serves by then, so the log must do.
+func (in *Instance) checkRoomLater(ctx context.Context, p *watchedPool, conn *pgx.Conn) {
+	if p.unchecked == nil || p.unchecked.read(ctx, conn) != nil {
+		return
+	}
+	if err := p.unchecked.check(); err != nil {
+		in.logOverbooked(p, err)
+	}
+	p.unchecked = nil
+}
+
+func (in *Instance) logOverbooked(p *watchedPool, err error) {
+	in.config.Logger.Error("connections_overbooked", fieldPool, string(p.name), fieldError, err.Error())
 }
