@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/xml"
 	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -56,7 +55,7 @@ func TestWhatIsWrongIsToldWithItsLineAndTheNearestRightName(t *testing.T) {
 		"tests: [{name: a, expect: {}, series: [{metric: cals, values: 5}]}]":                                                            `3: tests[0].series[0]: no alarm reads such a metric; did you mean "calls"?`,
 		"tests: [{name: a, expect: {}, series: [{metric: calls, dimensions: {Stage: prod}, values: 5}]}]":                                "no alarm reads such a metric",
 		"tests: [{name: a, expect: {}, series: [{metric: calls, namespace: AWS/SQS, values: 5}]}]":                                       "no alarm reads such a metric",
-		"tests: [{name: a, expect: {}, series: [{metric: calls}]}]":                                                                      "expected one of values, daily, blips, samples, or times",
+		"tests: [{name: a, expect: {}, series: [{metric: calls}]}]":                                                                      "expected one of values, daily, blips, samples, level, count, durations; or what changes earlier series",
 		"tests: [{name: a, expect: {}, series: [{metric: calls, values: 5..}]}]":                                                         `"5.." is no value; expected 5, 5x3`,
 		"tests: [{name: a, expect: {}, series: [{metric: calls, values: 5 ... 6}]}]":                                                     `"6" comes after ..., which goes on to the end`,
 		"tests: [{name: a, expect: {}, series: [{metric: calls, values: 1+1}]}]":                                                         `"1+1" is no value`,
@@ -135,138 +134,11 @@ func TestAnAlarmThatCannotBeEvaluatedIsNamedAndTheOthersAreTested(t *testing.T) 
 	}
 }
 
-func TestNotationIsPromtools(t *testing.T) {
-	for text, want := range map[string]string{
-		"5": "5 - - -", "5x2": "5 5 5 -", "1+2x2 9": "1 3 5 9 -", "9-1.5x1": "9 7.5 -", "_ 4": "- 4 -", "_x3 1": "- - - 1 -", "1 2 ...": "1 2 2 2", "1+1x1 ...": "1 2 2 2",
-		"-3e1x1": "-30 -30 -", ".5": "0.5 -",
-	} {
-		n, err := parseNotation(text)
-		if err != nil {
-			t.Fatal(text, err)
-		}
-		for i, field := range strings.Fields(want) {
-			got := fmt.Sprint(n.at(int64(i)))
-			if got != field && (got != "NaN" || field != "-") {
-				t.Errorf("%s: value %d is %s, want %s", text, i, got, field)
-			}
-		}
-	}
-}
-
 func TestTimesAreWrittenAsTestsDo(t *testing.T) {
 	for s, want := range map[int64]string{0: "0m", 45: "45s", 75: "1m15s", 5400: "90m", 86400: "1d", 93600: "1d2h", 90060: "1d1h1m", 86460: "1d1m"} {
 		if got := elapsed(s); got != want || seconds(got) != s {
 			t.Errorf("%d s is %s, want %s", s, got, want)
 		}
-	}
-}
-
-// layered are the samples that series give the metric calls, from the start on.
-func layered(t *testing.T, entries string) (*Test, evaluate.Data, *metricdata.Samples) {
-	t.Helper()
-	f := mustLoad(t, write(t, "tests:\n  - name: a\n    expect: {}\n    length: 8m\n    warmup: 5m\n    series:\n"+entries))
-	test := f.Tests[0]
-	d := test.data()
-	return test, d, d[`Shop/calls{Stage="beta"}`]
-}
-
-func TestSeriesAreLaidOverEachOther(t *testing.T) {
-	for entries, want := range map[string]string{
-		"      - {metric: calls, values: 3}":                                                                                              "3 3 3 3 3|3 3 3 3 3 3 3 3",
-		"      - {metric: calls, values: 1 2 3}":                                                                                          "1 1 1 1 1|1 2 3 - - - - -",
-		"      - {metric: calls, values: _ 2 3}":                                                                                          "- - - - -|- 2 3 - - - - -",
-		"      - {metric: '*', values: 3}\n      - {metric: c*, during: 2m..4m, values: 7}":                                               "3 3 3 3 3|3 3 7 7 3 3 3 3",
-		"      - {metric: calls, values: 3}\n      - {metric: calls, during: 2m.., values: 8 _}":                                          "3 3 3 3 3|3 3 8 - - - - -",
-		"      - {metric: calls, values: 3}\n      - {metric: calls, during: ..1m, values: 8}":                                            "8 8 8 8 8|8 3 3 3 3 3 3 3",
-		"      - {metric: calls, values: 3}\n      - {metric: calls, during: 6m.., times: 2}":                                             "3 3 3 3 3|3 3 3 3 3 3 6 6",
-		"      - {metric: calls, values: 1 2, every: 3m}":                                                                                 "- - 1 - -|1 - - 2 - - - -",
-		"      - {metric: calls, values: 3}\n      - {metric: calls, namespace: Shop, dimensions: {Stage: beta, Other: ''}, values: _x9}": "- - - - -|- - - - - - - -",
-	} {
-		test, _, samples := layered(t, entries)
-		var got strings.Builder
-		for i := int64(-5); i < 8; i++ {
-			if i == 0 {
-				got.WriteByte('|')
-			} else if i > -5 {
-				got.WriteByte(' ')
-			}
-			v, ok := samples.Value(mustStatistic(t, "Sum"), test.start+60*i, test.start+60*i+60)
-			if ok {
-				fmt.Fprint(&got, v)
-			} else {
-				got.WriteByte('-')
-			}
-		}
-		if got.String() != want {
-			t.Errorf("%s\ngot  %s\nwant %s", entries, got.String(), want)
-		}
-	}
-}
-
-func mustStatistic(t testing.TB, text string) metricdata.Statistic {
-	t.Helper()
-	s, err := metricdata.ParseStatistic(text)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
-func TestLateSamplesArriveLater(t *testing.T) {
-	test, _, samples := layered(t, "      - {metric: calls, values: 3, late: 2m, during: 1m..2m}")
-	sum := mustStatistic(t, "Sum")
-	from := test.start + 60
-	for after, want := range map[int64]bool{120: false, 121: true} {
-		if _, ok := samples.ValueAt(sum, from, from+60, from+after); ok != want {
-			t.Errorf("known %d s after its time: %v", after, ok)
-		}
-	}
-}
-
-func TestDistributionsHaveTheirPercentiles(t *testing.T) {
-	for _, n := range []int{500, 5000, 50000} {
-		for text, want := range map[string]map[string]float64{
-			"lognormal: {median: 100, p95: 250}":        {"p50": 100, "p95": 250, "p99": 365},
-			"percentiles: {p0: 0, p50: 10, p100: 1010}": {"p25": 5, "p75": 510, "p95": 910},
-		} {
-			f := mustLoad(t, write(t, fmt.Sprintf("tests: [{name: a, expect: {}, length: 1h, series: [{metric: latency, samples: %d, %s}]}]", n, text)))
-			d := f.Tests[0].data()
-			samples := d[`Shop/latency{Stage="beta"}`]
-			from, to := f.Tests[0].start, f.Tests[0].start+3600
-			if got := samples.Count(from, to); math.Abs(got-float64(60*n)) > 1e-6*float64(n) {
-				t.Errorf("%s: %v samples, want %d", text, got, 60*n)
-			}
-			for p, v := range want {
-				if got, _ := samples.Value(mustStatistic(t, p), from, to); math.Abs(got-v) > 0.06*v {
-					t.Errorf("%d a minute, %s: %s is %v, want about %v", n, text, p, got, v)
-				}
-			}
-		}
-	}
-}
-
-func TestADayHasItsRhythm(t *testing.T) {
-	f := mustLoad(t, write(t, `tests: [{name: a, expect: {}, start: "2026-03-06T00:00:00Z", length: 2d, warmup: 0s, series: [{metric: calls, daily: {low: 20, high: 100, peak: 13h, weekend: 0.5, noise: 0.1}}, {metric: latency, daily: {low: 10, high: 10}, lognormal: {median: 1, p95: 2}}, {metric: 5xx, blips: {about: 1h, value: 7}}]}]`))
-	d := f.Tests[0].data()
-	calls, start := d[`Shop/calls{Stage="beta"}`], f.Tests[0].start
-	mean := func(hour int64) float64 {
-		v, _ := calls.Value(mustStatistic(t, "Average"), start+3600*hour-1800, start+3600*hour+1800)
-		return v
-	}
-	for hour, want := range map[int64]float64{13: 100, 1: 20, 7: 60, 37: 50, 25: 10} {
-		if got := mean(hour); math.Abs(got-want) > 0.08*want {
-			t.Errorf("hour %d: %v, want about %v", hour, got, want)
-		}
-	}
-	if _, v, _ := calls.At(100); v != math.Trunc(v) {
-		t.Errorf("calls are counted, but there are %v", v)
-	}
-	if got := d[`Shop/latency{Stage="beta"}`].Count(start, start+86400); got != 14400 {
-		t.Errorf("%v samples of latency", got)
-	}
-	errors := d[`Shop/5xx{Stage="beta"}`]
-	if got, _ := errors.Value(mustStatistic(t, "Sum"), start, start+2*86400); got < 7*30 || got > 7*70 {
-		t.Errorf("blips add up to %v", got)
 	}
 }
 

@@ -33,7 +33,7 @@ func Report(sets []*Set, results []Result) (text string, complete bool) {
 	}
 	alarms := len(all)
 	for _, r := range results {
-		for a, c := range r.Seen {
+		for a, c := range r.Coverage {
 			if all[identify(a)] == nil {
 				all[identify(a)] = &Coverage{}
 			}

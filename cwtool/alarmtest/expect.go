@@ -3,9 +3,12 @@ package alarmtest
 import (
 	"fmt"
 	"maps"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/evaluate"
@@ -14,7 +17,10 @@ import (
 // expectation is what a test expects of one set of templates.
 type expectation struct {
 	notifications []notice
-	listed        bool // whether the list of notifications was given, if only an empty one
+	listed        bool     // whether the list of notifications was given, if only an empty one
+	included      []notice // that must be among those that happen
+	limits        []destinationLimit
+	silent        []*evaluate.Alarm // that notify nobody
 	states        []stateAt
 }
 
@@ -27,49 +33,113 @@ type notice struct {
 	text        string // without the destination
 }
 
+// destinationLimit is how many notifications of ALARM a destination may get.
+type destinationLimit struct {
+	destination string
+	most        int
+}
+
 type stateAt struct {
 	at    int64
 	alarm *evaluate.Alarm
 	state cloudwatch.State
 }
 
+// limit is a number of pages: none, or at most so many.
+type limit int
+
+// UnmarshalYAML reads none or a number.
+func (l *limit) UnmarshalYAML(node *yaml.Node) error {
+	if node.Value == "none" {
+		*l = 0
+		return nil
+	}
+	return node.Decode((*int)(l))
+}
+
 var noticeLine = regexp.MustCompile(`^(\S+)\s+(.*\S)\s+(ALARM|OK|INSUFFICIENT_DATA)\s+->\s+(\S.*)$`)
 
 var noticeTime = regexp.MustCompile(`^(?:([0-9]+[dhms])+|([0-9]+[dhms])*\.\.([0-9]+[dhms])+)$`)
 
-// expectation compiles what a test expects of its set.
+// expectation compiles what a test expects of its set: what is expected of all, what is added for this one, and what replaces it.
 func (f *File) expectation(t *Test, w written, at place) expectation {
-	e, path := w.Expect, map[string]place{"notifications": at.at("expect", "notifications"), "states": at.at("expect", "states")}
-	if other, ok := w.Overrides[t.Set.Name]; ok {
-		if other.Notifications != nil {
-			e.Notifications, path["notifications"] = other.Notifications, at.at("overrides", t.Set.Name, "notifications")
-		}
-		if other.States != nil {
-			e.States, path["states"] = other.States, at.at("overrides", t.Set.Name, "states")
+	c := expectationCompiler{test: t}
+	override, has := w.Overrides[t.Set.Name]
+	instead := at.at("overrides", t.Set.Name)
+	c.take(w.Expect.without(override), at.at("expect"))
+	for i, each := range w.Additions {
+		if slices.Contains(each.For, t.Set.Name) {
+			c.take(each.Expect.without(override), at.at("additions", fmt.Sprint(i), "expect"))
 		}
 	}
-	var result expectation
+	if has {
+		c.take(override, instead)
+	}
+	slices.SortStableFunc(c.states, func(a, b stateAt) int { return int(a.at - b.at) })
+	return c.expectation
+}
+
+// without returns what an expectation has beside what another one replaces.
+func (e expect) without(other expect) expect {
+	if other.Notifications != nil {
+		e.Notifications = nil
+	}
+	if other.Include != nil {
+		e.Include = nil
+	}
+	if other.Pages != nil {
+		e.Pages = nil
+	}
+	if other.AtMost != nil {
+		e.AtMost = nil
+	}
+	if other.NothingFrom != nil {
+		e.NothingFrom = nil
+	}
+	if other.States != nil {
+		e.States = nil
+	}
+	return e
+}
+
+type expectationCompiler struct {
+	expectation
+	test *Test
+}
+
+// take adds an expectation, and reports what in it cannot be.
+func (c *expectationCompiler) take(e expect, at place) {
+	t := c.test
 	if e.Notifications != nil {
-		result.listed = true
-		for i, line := range *e.Notifications {
-			at := path["notifications"].at(fmt.Sprint(i))
-			for _, n := range t.Set.notices(line, at) {
-				t.checkTime(n.from, at)
-				result.notifications = append(result.notifications, n)
-			}
+		c.listed = true
+		c.notifications = append(c.notifications, t.notices(*e.Notifications, at.at("notifications"))...)
+	}
+	c.included = append(c.included, t.notices(e.Include, at.at("include"))...)
+	for i, name := range e.NothingFrom {
+		c.silent = append(c.silent, t.Set.matching(name, at.at("nothingFrom", fmt.Sprint(i)))...)
+	}
+	for _, name := range slices.Sorted(maps.Keys(e.AtMost)) {
+		t.Set.checkDestination(name, at.at("atMost", name))
+		c.limits = append(c.limits, destinationLimit{name, e.AtMost[name]})
+	}
+	if e.Pages != nil {
+		pagers := t.Set.pagers()
+		if len(pagers) == 0 {
+			at.at("pages").add("no destination of %s is known to page somebody; expected atMost, with the names of those that do", t.Set.title())
+		}
+		for _, name := range pagers {
+			c.limits = append(c.limits, destinationLimit{name, int(*e.Pages)})
 		}
 	}
 	for _, when := range slices.Sorted(maps.Keys(e.States)) {
-		t.checkTime(seconds(when), path["states"].at(when))
+		t.checkTime(seconds(when), at.at("states", when))
 		for _, name := range slices.Sorted(maps.Keys(e.States[when])) {
 			state, _ := cloudwatch.ParseState(e.States[when][name])
-			if a := t.Set.alarm(name, path["states"].at(when, name)); a != nil {
-				result.states = append(result.states, stateAt{seconds(when), a, state})
+			for _, a := range t.Set.matching(name, at.at("states", when, name)) {
+				c.states = append(c.states, stateAt{seconds(when), a, state})
 			}
 		}
 	}
-	slices.SortStableFunc(result.states, func(a, b stateAt) int { return int(a.at - b.at) })
-	return result
 }
 
 // checkTime reports what is expected after the end.
@@ -79,81 +149,67 @@ func (t *Test) checkTime(after int64, at place) {
 	}
 }
 
-// notices reads "12m ErrorRateHigh ALARM -> topic, other".
+func (t *Test) notices(lines []string, at place) (list []notice) {
+	for i, line := range lines {
+		here := at.at(fmt.Sprint(i))
+		for _, n := range t.Set.notices(line, here) {
+			t.checkTime(n.from, here)
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// notices reads "12m ErrorRateHigh ALARM -> topic, other". An alarm with * in its name stands for all that match.
 func (s *Set) notices(line string, at place) []notice {
 	m := noticeLine.FindStringSubmatch(line)
 	if m == nil || !noticeTime.MatchString(m[1]) {
 		at.add(`%q is no notification; expected "12m Alarm ALARM -> topic, other-topic", with a time or a range as 10m..15m`, line)
 		return nil
 	}
-	n := notice{alarm: s.alarm(m[2], at), text: strings.Join(m[1:4], " ")}
+	n := notice{}
 	n.state, _ = cloudwatch.ParseState(m[3])
 	if from, to, ok := strings.Cut(m[1], ".."); ok {
 		n.from, n.to = seconds(from), seconds(to)
 	} else {
 		n.from, n.to = seconds(m[1]), seconds(m[1])
 	}
+	var destinations []string
+	for name := range strings.SplitSeq(m[4], ",") {
+		name = strings.TrimSpace(name)
+		s.checkDestination(name, at)
+		destinations = append(destinations, name)
+	}
 	var list []notice
-	for destination := range strings.SplitSeq(m[4], ",") {
-		n.destination = strings.TrimSpace(destination)
-		s.checkDestination(n.destination, at)
-		list = append(list, n)
+	for _, n.alarm = range s.matching(m[2], at) {
+		n.text = strings.Join([]string{m[1], s.label(n.alarm), m[3]}, " ")
+		for _, n.destination = range destinations {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
+// matching returns the alarms that a name means: one, or all that match it where it has a *.
+func (s *Set) matching(name string, at place) []*evaluate.Alarm {
+	if !strings.Contains(name, "*") {
+		if a := s.alarm(name, at); a != nil {
+			return []*evaluate.Alarm{a}
+		}
+		return nil
+	}
+	var list []*evaluate.Alarm
+	for _, a := range s.Alarms {
+		byName, _ := path.Match(name, a.Name)
+		byID, _ := path.Match(name, a.LogicalID())
+		if byName || byID {
+			list = append(list, a)
+		}
+	}
+	if len(list) == 0 {
+		at.add("%s has no alarm that matches %q", s.title(), name)
 	}
 	return list
 }
 
 func isFor(d evaluate.Destination, name string) bool { return d.Name == name || d.LogicalID == name }
-
-// shown is a destination by the shorter of its names.
-func shown(d evaluate.Destination) string {
-	if d.LogicalID != "" && len(d.LogicalID) < len(d.Name) {
-		return d.LogicalID
-	}
-	return d.Name
-}
-
-// compare lists the notifications that were expected and did not happen (-), and that happened and were not expected (+), among
-// those that are right, in the order of time. It is empty where all are right.
-func (t *Test) compare(h *evaluate.History) []string {
-	if !t.expected.listed {
-		return nil
-	}
-	type line struct {
-		at   int64
-		text string
-	}
-	var lines []line
-	wrong := false
-	open := slices.Clone(t.expected.notifications)
-	for _, n := range t.heard(h) {
-		at := n.At - t.start
-		i := slices.IndexFunc(open, func(e notice) bool {
-			return e.alarm == n.Alarm && e.state == n.State && isFor(n.Destination, e.destination) && at >= e.from && at <= e.to
-		})
-		mark := " "
-		if i >= 0 {
-			open = slices.Delete(open, i, i+1)
-		} else {
-			mark, wrong = "+", true
-		}
-		lines = append(lines, line{at, fmt.Sprintf("%s %s %s %s -> %s", mark, elapsed(at), t.Set.label(n.Alarm), n.State, shown(n.Destination))})
-	}
-	for _, e := range open {
-		wrong = true
-		lines = append(lines, line{e.from, fmt.Sprintf("- %s -> %s", e.text, e.destination)})
-	}
-	if !wrong {
-		return nil
-	}
-	slices.SortStableFunc(lines, func(a, b line) int { return int(a.at - b.at) })
-	var texts []string
-	for _, l := range lines {
-		texts = append(texts, l.text)
-	}
-	return texts
-}
-
-// heard are the notifications after the start.
-func (t *Test) heard(h *evaluate.History) []evaluate.Notification {
-	return slices.DeleteFunc(slices.Clone(h.Notifications), func(n evaluate.Notification) bool { return n.At <= t.start })
-}

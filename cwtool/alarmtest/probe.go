@@ -19,7 +19,7 @@ func (s *Set) Probe(file string) []Result {
 	var results []Result
 	for _, a := range s.Alarms {
 		begin := time.Now()
-		r := Result{Name: "probe " + s.label(a), File: file, Seen: map[*evaluate.Alarm]*Coverage{a: {}}}
+		r := Result{Name: "probe " + s.label(a), File: file, Coverage: map[*evaluate.Alarm]*Coverage{a: {}}}
 		if s.Name != "default" {
 			r.Name += " [" + s.Name + "]"
 		}
@@ -337,7 +337,7 @@ func (p *prober) play(model *model, name string, phases []phase, want []cloudwat
 	if !slices.Equal(got, want) {
 		p.fail("%s: it goes through %v; expected %v", name, got, want)
 	}
-	p.result.Seen[p.alarm].add(*covered(h, seen)[p.alarm])
+	p.result.Coverage[p.alarm].add(*covered(h, seen)[p.alarm])
 }
 
 // maxChildren is how many alarms a rule may name for all their states to be tried.
@@ -379,8 +379,8 @@ func (p *prober) composite() {
 		}
 	}
 	h := evaluate.Follow([]*evaluate.Alarm{p.alarm}, changes, start, start+2400)
-	p.result.Seen[p.alarm].add(*covered(h, nil)[p.alarm])
-	if c := p.result.Seen[p.alarm]; !c.Alarmed || !c.Recovered {
+	p.result.Coverage[p.alarm].add(*covered(h, nil)[p.alarm])
+	if c := p.result.Coverage[p.alarm]; !c.Alarmed || !c.Recovered {
 		p.fail("it does not go to ALARM and back with its children's states")
 	}
 }

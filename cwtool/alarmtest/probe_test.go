@@ -47,7 +47,7 @@ func TestProbesFindTheBoundary(t *testing.T) {
 		if len(r.Failures) > 0 || r.Timeline != want {
 			t.Errorf("%s\n%v\ngot  %s\nwant %s", properties, r.Failures, r.Timeline, want)
 		}
-		for _, c := range r.Seen {
+		for _, c := range r.Coverage {
 			if !c.Alarmed || !c.Recovered || !c.AtThreshold || !c.BeyondThreshold || !c.OneDatapointShort || !c.NoData && !strings.Contains(properties, "'FILL") {
 				t.Errorf("%s: %+v", properties, c)
 			}

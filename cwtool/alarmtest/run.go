@@ -18,14 +18,14 @@ type Result struct {
 	Took     time.Duration
 	Failures []string // each of one or more lines; none where it passed
 	Timeline string   // what happened
-	Seen     map[*evaluate.Alarm]*Coverage
+	Coverage map[*evaluate.Alarm]*Coverage
 
 	// History is all that happened, the warm-up included, and Start the time after it, in unix seconds.
 	History *evaluate.History
 	Start   int64
 }
 
-// Coverage is what was seen of an alarm in tests.
+// Coverage is which of an alarm's boundaries were reached in tests, and whether it went to ALARM and back.
 type Coverage struct {
 	evaluate.Coverage
 	Alarmed, Recovered bool // from and to another state than ALARM
@@ -43,22 +43,14 @@ func (t *Test) Title() string {
 func (t *Test) Run() Result {
 	begin := time.Now()
 	r := Result{Name: t.Title(), File: t.File, Line: t.Line}
-	end := t.start + int64(t.Length.Seconds())
-	h, seen, err := evaluate.Observe(t.Set.Alarms, t.data(), t.start-t.warmup, end)
+	h, coverage, err := evaluate.Observe(t.Set.Alarms, t.data(), t.start-t.warmup, t.end())
 	if err != nil {
 		r.Failures = append(r.Failures, err.Error())
 	}
-	if lines := t.compare(h); lines != nil {
-		r.Failures = append(r.Failures, "notifications differ (- expected, + happened):\n"+strings.Join(lines, "\n"))
-	}
-	for _, s := range t.expected.states {
-		if got := h.StateAt(s.alarm, t.start+s.at); got != s.state {
-			r.Failures = append(r.Failures, fmt.Sprintf("at %s, %s is %s; expected %s", elapsed(s.at), t.Set.label(s.alarm), got, s.state))
-		}
-	}
+	r.Failures = append(r.Failures, t.failures(h)...)
 	r.History, r.Start = h, t.start
 	r.Timeline = t.timeline(h)
-	r.Seen = covered(h, seen)
+	r.Coverage = covered(h, coverage)
 	r.Took = time.Since(begin)
 	return r
 }
@@ -67,7 +59,7 @@ func (t *Test) Run() Result {
 func (t *Test) Against(others []*evaluate.Alarm) (*evaluate.History, error) {
 	other := *t
 	other.Set = newSet(t.Set.Name, others)
-	return evaluate.Run(others, other.data(), t.start-t.warmup, t.start+int64(t.Length.Seconds()))
+	return evaluate.Run(others, other.data(), t.start-t.warmup, t.end())
 }
 
 // covered adds to what was seen of boundaries which alarms went to ALARM and back. Composites have no boundaries.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
+	"github.com/restartix/core-api-monitoring/cwtool/delivery"
 	"github.com/restartix/core-api-monitoring/cwtool/evaluate"
 	"github.com/restartix/core-api-monitoring/cwtool/metricdata"
 	"github.com/restartix/core-api-monitoring/cwtool/yamlcheck"
@@ -19,11 +20,13 @@ type Set struct {
 	NotEvaluated []*cloudwatch.Problem
 
 	metrics []metricdata.Metric
+	read    *cloudwatch.Set // nil for alarms without templates
 }
 
 // NewSet returns the alarms of templates as a set.
 func NewSet(name string, read *cloudwatch.Set) *Set {
 	s := newSet(name, evaluate.New(read))
+	s.read = read
 	told := map[*cloudwatch.Alarm]bool{}
 	for _, p := range read.Problems {
 		if p.Alarm == nil || !told[p.Alarm] {
@@ -118,4 +121,18 @@ func (s *Set) checkDestination(name string, at place) {
 		}
 	}
 	at.add("no alarm of %s notifies %q%s", s.title(), name, yamlcheck.DidYouMean(name, names))
+}
+
+// pagers returns the names of the destinations that page somebody, as far as the templates tell who listens.
+func (s *Set) pagers() (names []string) {
+	if s.read == nil {
+		return nil
+	}
+	for _, r := range delivery.Of(s.read).Routes() {
+		if r.To.Pages() && !slices.Contains(names, r.Via) {
+			names = append(names, r.Via)
+		}
+	}
+	slices.Sort(names)
+	return names
 }

@@ -118,12 +118,13 @@ func (c *Condition) Pointwise() bool {
 	return !slices.ContainsFunc(c.Math, func(m Math) bool { return !m.Expr.Pointwise() })
 }
 
-// History returns how many seconds before an evaluation the samples are that can matter to it, if no data is missing.
+// History returns how many seconds before an evaluation samples can matter to it: the whole range that is read. Of windows over a day it
+// is the evaluation periods alone, since older data points count only in place of missing ones.
 func (c *Condition) History() int64 {
-	if c.Pointwise() {
-		return int64(c.EvaluationPeriods) * c.Period
+	if all := int64(c.Range()) * c.Period; all <= 86400 || !c.Pointwise() {
+		return all
 	}
-	return int64(c.Range()) * c.Period
+	return int64(c.EvaluationPeriods) * c.Period
 }
 
 // Compute evaluates what the alarm compares, in an environment with its metrics in their order and a map for results.

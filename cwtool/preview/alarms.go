@@ -10,6 +10,7 @@ import (
 	"github.com/restartix/core-api-monitoring/cwtool/dashboard"
 	"github.com/restartix/core-api-monitoring/cwtool/evaluate"
 	"github.com/restartix/core-api-monitoring/cwtool/metricdata"
+	"github.com/restartix/core-api-monitoring/cwtool/synthetic"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
@@ -29,16 +30,16 @@ type ending struct {
 // watched is how long before the end alarms begin to be evaluated, in seconds.
 const watched = 3 * 3600
 
-func newAlarms(templates []template.Template, scenarios *Scenarios, end int64) *alarms {
+func newAlarms(templates []template.Template, model *synthetic.Model, end int64) *alarms {
 	list, problems := evaluate.Read(templates...)
 	all := &alarms{list: list, refused: problems, ends: map[string]ending{}}
-	for _, s := range scenarios.List {
-		all.ends[s.ID] = endingOf(list, &generator{scenarios: scenarios, end: end, courses: map[string]*course{}}, s.ID)
+	for _, s := range model.Scenarios {
+		all.ends[s.ID] = endingOf(list, model.Generator(end), end, s.ID)
 	}
 	return all
 }
 
-func endingOf(list []*evaluate.Alarm, g *generator, scenario string) ending {
+func endingOf(list []*evaluate.Alarm, g *synthetic.Generator, end int64, scenario string) ending {
 	from := map[string]int64{} // of the samples that each metric needs
 	metrics := map[string]metricdata.Metric{}
 	for _, a := range list {
@@ -47,7 +48,7 @@ func endingOf(list []*evaluate.Alarm, g *generator, scenario string) ending {
 		}
 		for _, input := range a.Condition.Metrics {
 			key := input.Metric.Key()
-			start := g.end - watched - a.Condition.Period*int64(a.Condition.Range())
+			start := end - watched - a.Condition.Period*int64(a.Condition.Range())
 			if earlier, ok := from[key]; ok {
 				start = min(start, earlier)
 			}
@@ -58,9 +59,9 @@ func endingOf(list []*evaluate.Alarm, g *generator, scenario string) ending {
 	e := ending{why: map[*evaluate.Alarm]string{}}
 	unknown := map[string]error{}
 	for key, m := range metrics {
-		c := g.course(m, scenario)
-		if unknown[key] = c.err; c.err == nil {
-			data[key] = c.samples(g.end, from[key], g.end)
+		c := g.Course(m, scenario)
+		if unknown[key] = c.Err; c.Err == nil {
+			data[key] = c.Samples(from[key], end)
 		}
 	}
 	for _, a := range list {
@@ -73,7 +74,7 @@ func endingOf(list []*evaluate.Alarm, g *generator, scenario string) ending {
 			}
 		}
 	}
-	history, err := evaluate.Run(list, data, g.end-watched, g.end)
+	history, err := evaluate.Run(list, data, end-watched, end)
 	e.history = history
 	if err != nil {
 		for _, a := range list {

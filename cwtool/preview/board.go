@@ -127,7 +127,7 @@ func (w *writer) board(d dashboard.Dashboard, end int64) (*board, error) {
 	draw := &drawing{
 		writer: w, board: b, done: map[string]int{}, parts: map[string]int{}, series: map[string]int{},
 		computer: &computer{
-			generator: &generator{scenarios: w.scenarios, end: end, courses: map[string]*course{}},
+			generator: w.model.Generator(end),
 			known:     w.known, points: map[string][]float64{},
 		},
 	}
@@ -137,7 +137,7 @@ func (w *writer) board(d dashboard.Dashboard, end int64) (*board, error) {
 			return nil, err
 		}
 		draw.samples = map[string]*metricdata.Samples{} // of other choices; points are kept
-		for _, s := range w.scenarios.List {
+		for _, s := range w.model.Scenarios {
 			key := []string{s.ID}
 			for _, v := range b.Variables {
 				key = append(key, choice[v.ID])

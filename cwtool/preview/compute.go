@@ -14,11 +14,12 @@ import (
 	"github.com/restartix/core-api-monitoring/cwtool/dashboard"
 	"github.com/restartix/core-api-monitoring/cwtool/metricdata"
 	"github.com/restartix/core-api-monitoring/cwtool/metricmath"
+	"github.com/restartix/core-api-monitoring/cwtool/synthetic"
 )
 
 // computer computes what graphs draw from generated samples.
 type computer struct {
-	generator *generator
+	generator *synthetic.Generator
 	known     []metricdata.Metric // that any of the templates names, in the order of their keys: what SEARCH finds
 	samples   map[string]*metricdata.Samples
 	points    map[string][]float64
@@ -63,11 +64,11 @@ func (c *computer) metric(m metricdata.Metric, stat string, period int64, at spa
 	if err != nil {
 		return nil, "", err
 	}
-	course := c.generator.course(m, scenario)
-	if course.err != nil {
-		return nil, "", course.err
+	course := c.generator.Course(m, scenario)
+	if course.Err != nil {
+		return nil, "", course.Err
 	}
-	if course.plain {
+	if course.Plain {
 		scenario = ""
 	}
 	first, n := at.grid(period)
@@ -78,11 +79,11 @@ func (c *computer) metric(m metricdata.Metric, stat string, period int64, at spa
 	key := fmt.Sprint(scenario, " ", m.Key(), " ", begin, " ", at.to)
 	pointsKey := fmt.Sprint(key, " ", at.from, " ", stat, " ", period)
 	if values, ok := c.points[pointsKey]; ok {
-		return values, course.rule.Unit, nil
+		return values, course.Rule.Unit, nil
 	}
 	samples, ok := c.samples[key]
 	if !ok {
-		samples = course.samples(c.generator.end, begin, at.to)
+		samples = course.Samples(begin, at.to)
 		c.samples[key] = samples
 	}
 	values := make([]float64, n)
@@ -95,7 +96,7 @@ func (c *computer) metric(m metricdata.Metric, stat string, period int64, at spa
 		values[i] = v
 	}
 	c.points[pointsKey] = values
-	return values, course.rule.Unit, nil
+	return values, course.Rule.Unit, nil
 }
 
 // lines computes the visible lines of a graph, and says of the others why they can't be.

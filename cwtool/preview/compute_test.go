@@ -7,13 +7,14 @@ import (
 
 	"github.com/restartix/core-api-monitoring/cwtool/dashboard"
 	"github.com/restartix/core-api-monitoring/cwtool/metricdata"
+	"github.com/restartix/core-api-monitoring/cwtool/synthetic"
 )
 
 var threeHours = span{End.Unix() - 3*3600, End.Unix()}
 
 func newComputer() *computer {
 	return &computer{
-		generator: &generator{scenarios: Builtin(), end: End.Unix(), courses: map[string]*course{}},
+		generator: synthetic.Builtin().Generator(End.Unix()),
 		samples:   map[string]*metricdata.Samples{}, points: map[string][]float64{},
 	}
 }
@@ -35,7 +36,7 @@ func TestStatisticsAreThoseOfTheSamples(t *testing.T) {
 	if len(list) != 5 || len(notes) != 0 {
 		t.Fatalf("%d lines, %q", len(list), notes)
 	}
-	samples := c.generator.course(metricOf(latency), "quiet").samples(End.Unix(), threeHours.from, threeHours.to)
+	samples := c.generator.Course(metricOf(latency), "quiet").Samples(threeHours.from, threeHours.to)
 	for _, d := range list {
 		statistic, err := metricdata.ParseStatistic(d.line.Stat)
 		if err != nil {

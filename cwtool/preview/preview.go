@@ -22,6 +22,7 @@ import (
 
 	"github.com/restartix/core-api-monitoring/cwtool/dashboard"
 	"github.com/restartix/core-api-monitoring/cwtool/metricdata"
+	"github.com/restartix/core-api-monitoring/cwtool/synthetic"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
@@ -34,7 +35,7 @@ var files embed.FS
 // page is what the page as a whole knows; boards are read when they are shown.
 type page struct {
 	End       int64      `json:"end"`
-	Scenarios []Scenario `json:"scenarios"`
+	Scenarios []synthetic.Scenario `json:"scenarios"`
 	Groups    []group    `json:"groups"`
 }
 
@@ -108,7 +109,7 @@ func numberOf(v float64) *number {
 }
 
 // Page is the preview of all dashboards of the templates.
-func Page(templates []template.Template, scenarios *Scenarios) ([]byte, error) {
+func Page(templates []template.Template, model *synthetic.Model) ([]byte, error) {
 	var problems []error
 	var all []dashboard.Dashboard
 	for _, t := range templates {
@@ -122,14 +123,14 @@ func Page(templates []template.Template, scenarios *Scenarios) ([]byte, error) {
 	if len(all) == 0 {
 		return nil, errors.New("none of the templates has a dashboard (AWS::CloudWatch::Dashboard)")
 	}
-	alarms := newAlarms(templates, scenarios, End.Unix())
-	w := &writer{scenarios: scenarios, alarms: alarms}
+	alarms := newAlarms(templates, model, End.Unix())
+	w := &writer{model: model, alarms: alarms}
 	w.known = w.metrics(all)
 	return w.write(all)
 }
 
 type writer struct {
-	scenarios *Scenarios
+	model *synthetic.Model
 	alarms    *alarms
 	known     []metricdata.Metric
 }
@@ -174,7 +175,7 @@ func (w *writer) metrics(all []dashboard.Dashboard) []metricdata.Metric {
 }
 
 func (w *writer) write(all []dashboard.Dashboard) ([]byte, error) {
-	p := page{End: End.Unix(), Scenarios: w.scenarios.List}
+	p := page{End: End.Unix(), Scenarios: w.model.Scenarios}
 	type script struct{ ID, JSON string }
 	var scripts []script
 	texts, err := w.boards(all)

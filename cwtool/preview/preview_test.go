@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/restartix/core-api-monitoring/cwtool/source"
+	"github.com/restartix/core-api-monitoring/cwtool/synthetic"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
@@ -81,7 +82,7 @@ func pageOf(t testing.TB, names ...string) []byte {
 	if err != nil {
 		t.Fatal(err)
 	}
-	page, err := Page(templates, Builtin())
+	page, err := Page(templates, synthetic.Builtin())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -224,7 +225,7 @@ func TestManyValuesOfAVariableStaySmall(t *testing.T) {
 		map[string]any{"type": "property", "property": "Shard", "id": "shard", "inputType": "select", "values": values},
 		map[string]any{"type": "property", "property": "Other", "id": "other", "inputType": "radio", "values": two},
 	}}
-	text, err := Page([]template.Template{stack(t, "shards.json", body)}, Builtin())
+	text, err := Page([]template.Template{stack(t, "shards.json", body)}, synthetic.Builtin())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 
 	"github.com/restartix/core-api-monitoring/cwtool/preview"
 	"github.com/restartix/core-api-monitoring/cwtool/source"
+	"github.com/restartix/core-api-monitoring/cwtool/synthetic"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 	"github.com/restartix/core-api-monitoring/internal/previewtest"
 )
@@ -24,22 +25,22 @@ func TestTheDashboardsAreDrawnInABrowser(t *testing.T) {
 			dashboards = append(dashboards, each)
 		}
 	}
-	scenarios, err := preview.ReadScenarios(filepath.Join(root, "dashboards", "preview.yaml"))
+	model, err := synthetic.ReadModel(filepath.Join(root, "dashboards", "preview.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	look(t, dashboards, scenarios)
+	look(t, dashboards, model.Over(synthetic.Builtin()))
 }
 
 func TestForeignDashboardsAreDrawnInABrowser(t *testing.T) {
 	foreign := append(read(t, "cwtool/preview/testdata/shop.template.json"), read(t, "cwtool/preview/testdata/warehouse.yaml")...)
-	look(t, foreign, preview.Builtin())
+	look(t, foreign, synthetic.Builtin())
 }
 
 // look checks the page of the templates; what the browser saw stays in .local/screenshots.
-func look(t *testing.T, templates []template.Template, scenarios *preview.Scenarios) {
+func look(t *testing.T, templates []template.Template, model *synthetic.Model) {
 	t.Helper()
-	page, err := preview.Page(templates, scenarios)
+	page, err := preview.Page(templates, model)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/restartix/core-api-monitoring/cwtool/preview"
+	"github.com/restartix/core-api-monitoring/cwtool/synthetic"
 )
 
 type previewCommand struct {
@@ -30,7 +31,7 @@ Prints the page's path. Exits with 2 if there is no dashboard, or if something c
 	}
 	flags := c.Flags()
 	flags.StringVarP(&p.page, "output", "o", filepath.Join("preview", "index.html"), "`page` to write")
-	flags.StringVar(&p.scenarios, "scenarios", "", "YAML `file` of scenarios and rules, before those built in; its schema is cwtool/preview/scenarios.schema.json")
+	flags.StringVar(&p.scenarios, "scenarios", "", "YAML `file` of scenarios and rules, before those built in; its schema is cwtool/synthetic/model.schema.json")
 	p.templates.register(c)
 	completeFiles(c, "output", "html")
 	completeFiles(c, "scenarios", "yaml", "yml")
@@ -38,16 +39,19 @@ Prints the page's path. Exits with 2 if there is no dashboard, or if something c
 }
 
 func (p *previewCommand) run(c *cobra.Command, args []string) error {
-	scenarios := preview.Builtin()
+	model := synthetic.Builtin()
 	var problem error
 	if p.scenarios != "" {
-		scenarios, problem = preview.ReadScenarios(p.scenarios)
+		var own *synthetic.Model
+		if own, problem = synthetic.ReadModel(p.scenarios); own != nil {
+			model = own.Over(model)
+		}
 	}
 	templates, err := p.templates.read(args)
 	if err := errors.Join(problem, err); err != nil {
 		return err
 	}
-	page, err := preview.Page(templates, scenarios)
+	page, err := preview.Page(templates, model)
 	if err != nil {
 		return err
 	}
