@@ -34,9 +34,9 @@ var files embed.FS
 
 // page is what the page as a whole knows; boards are read when they are shown.
 type page struct {
-	End       int64      `json:"end"`
+	End       int64                `json:"end"`
 	Scenarios []synthetic.Scenario `json:"scenarios"`
-	Groups    []group    `json:"groups"`
+	Groups    []group              `json:"groups"`
 }
 
 type group struct {
@@ -130,9 +130,9 @@ func Page(templates []template.Template, model *synthetic.Model) ([]byte, error)
 }
 
 type writer struct {
-	model *synthetic.Model
-	alarms    *alarms
-	known     []metricdata.Metric
+	model  *synthetic.Model
+	alarms *alarms
+	known  []metricdata.Metric
 }
 
 // metrics are all that the dashboards and alarms name, in the order of their keys.
