@@ -34,7 +34,8 @@ type Metric struct {
 	// Min and Max are the bounds of a sample, infinite where there is none. Without HasRange nothing is known of them.
 	Min, Max float64
 	HasRange bool
-	// Longest is from how many seconds on a duration is none that anybody waits for, so that milliseconds are meant; 0 where that is not known.
+	// Longest is from how many seconds on a duration is none that anybody waits for, so that milliseconds are meant; 0 where that is not
+	// known.
 	Longest  float64
 	Sparse   bool // whether it is published only when something happens
 	Rare     bool // whether that happens once in a while, not in one period after the other

@@ -65,7 +65,7 @@ func (c checker) known(property, name string) {
 	switch {
 	case found != nil:
 	case known:
-		c.refuse(CheckCompositeUnknown, property, "%s is no alarm of these templates%s", name, yamlcheck.DidYouMean(name, c.set.names()))
+		c.refuse(CheckCompositeUnknown, property, "%s is not an alarm of these templates%s", name, yamlcheck.DidYouMean(name, c.set.names()))
 	default:
 		c.unresolved(property, name)
 	}
@@ -205,7 +205,7 @@ func (s *Set) checkMuteRules() {
 		}
 		for _, target := range m.Targets {
 			if target.Alarm == nil && template.Known(target.Name) {
-				report(Refused, CheckMuteRule, "AlarmNames", "%s is no alarm of these templates%s", target.Name,
+				report(Refused, CheckMuteRule, "AlarmNames", "%s is not an alarm of these templates%s", target.Name,
 					yamlcheck.DidYouMean(target.Name, s.names()))
 			}
 		}

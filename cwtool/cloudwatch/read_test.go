@@ -230,10 +230,10 @@ func TestCompositesAreCheckedAgainstTheirAlarms(t *testing.T) {
 		return "  " + id + ":\n    Type: AWS::CloudWatch::CompositeAlarm\n    Properties: {" + properties + "}\n"
 	}
 	for _, c := range []struct{ list, want string }{
-		{composite("C", `AlarmRule: 'ALARM("${A}")'`), `C composite-unknown: AlarmRule: ${A} is no alarm of these templates`},
+		{composite("C", `AlarmRule: 'ALARM("${A}")'`), `C composite-unknown: AlarmRule: ${A} is not an alarm of these templates`},
 		{composite("C", `AlarmRule: !Sub 'ALARM("${A}")', ActionsSuppressor: shop-b`),
 			"C suppressor: ActionsSuppressorWaitPeriod: missing"},
-		{composite("C", `AlarmRule: "ALARM(shop-x)"`), `C composite-unknown: AlarmRule: shop-x is no alarm of these templates; did you mean "shop-b"`},
+		{composite("C", `AlarmRule: "ALARM(shop-x)"`), `C composite-unknown: AlarmRule: shop-x is not an alarm of these templates; did you mean "shop-b"`},
 		{composite("C", `AlarmRule: ""`), "C composite-rule: AlarmRule: missing"},
 		{composite("C", `AlarmRule: "ALARM(shop-b) AND"`), "C composite-rule: AlarmRule: expected ALARM"},
 		{composite("C", `AlarmName: c, AlarmRule: "ALARM(d)"`) + composite("D", `AlarmName: d, AlarmRule: "ALARM(c)"`),

@@ -158,8 +158,8 @@ func (s *Subscription) filter(properties map[string]any) {
 // notifications of metric, composite and log alarms.
 var messageFields = []string{
 	"AlarmName", "AlarmDescription", "AWSAccountId", "AlarmConfigurationUpdatedTimestamp", "NewStateValue", "NewStateReason",
-	"NewStateReasonData", "StateChangeTime", "Region", "AlarmArn", "OldStateValue", "OKActions", "AlarmActions", "InsufficientDataActions", "Trigger",
-	"AlarmRule", "TriggeringChildren", "ActionsSuppressedBy", "ActionsSuppressedReason", "Tags", "AlarmTags", "AlarmContributor",
+	"NewStateReasonData", "StateChangeTime", "Region", "AlarmArn", "OldStateValue", "OKActions", "AlarmActions", "InsufficientDataActions",
+	"Trigger", "AlarmRule", "TriggeringChildren", "ActionsSuppressedBy", "ActionsSuppressedReason", "Tags", "AlarmTags", "AlarmContributor",
 }
 
 // unknownField returns a field that a filter on the message's body asks for and that no alarm's message has; empty where there is none.

@@ -12,7 +12,8 @@ var actionNotAllowed = Rule{
 	ID:       "action-not-allowed",
 	Severity: Error,
 	Title:    "An action that this alarm cannot have",
-	Why:      "CloudWatch stops and restarts instances for alarms on one instance's metric only, and acts on no machine for a composite; the deployment fails.",
+	Why: "CloudWatch stops and restarts instances for alarms on one instance's metric only, and acts on no machine for a composite; the " +
+		"deployment fails.",
 	find: func(l *linter, report reporter) {
 		for _, a := range l.alarms {
 			for _, t := range once(l.senders[a].Targets) {

@@ -12,7 +12,8 @@ var alwaysMuted = Rule{
 	ID:       "always-muted",
 	Severity: Error,
 	Title:    "Alarms that are muted all the time",
-	Why:      "A mute rule whose next window begins before the last one ends never lets its alarms notify anybody, and no alarm's own properties show it.",
+	Why: "A mute rule whose next window begins before the last one ends never lets its alarms notify anybody, and no alarm's own properties " +
+		"show it.",
 	find: func(l *linter, report reporter) {
 		for _, m := range l.set.MuteRules {
 			from := l.Now.Add(24 * time.Hour) // past the beginning of what is deployed now

@@ -2,11 +2,14 @@ package lint
 
 import "github.com/restartix/core-api-monitoring/cwtool/template"
 
+const contractID = "contract"
+
 var contract = Rule{
-	ID:       "contract",
+	ID:       contractID,
 	Severity: Error,
 	Title:    "A metric outside the contract",
-	Why:      "CloudWatch matches one exact set of dimensions: an alarm or a graph with a name or a set that nobody publishes never sees data; checked with -contract.",
+	Why: "CloudWatch matches one exact set of dimensions: an alarm or a graph with a name or a set that nobody publishes never sees data; " +
+		"checked with -contract.",
 	find: func(l *linter, report reporter) {
 		if l.Contract == nil {
 			return

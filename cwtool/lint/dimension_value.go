@@ -36,7 +36,8 @@ func (l *linter) wrongValue(r reading, dimension, value string) string {
 		return l.wrongReference(r, dimension, ref)
 	}
 	switch {
-	case strings.HasPrefix(value, "arn:") && !strings.HasSuffix(strings.ToLower(dimension), "arn") && awsmetrics.NamesResource(r.namespace, dimension):
+	case strings.HasPrefix(value, "arn:") && !strings.HasSuffix(strings.ToLower(dimension), "arn") &&
+		awsmetrics.NamesResource(r.namespace, dimension):
 		return fmt.Sprintf("%s is an ARN (%s); expected %s", dimension, value, expectedForm(r.namespace, dimension))
 	case strings.HasPrefix(value, "https://") && awsmetrics.NamesResource(r.namespace, dimension):
 		return fmt.Sprintf("%s is a URL (%s); expected %s", dimension, value, expectedForm(r.namespace, dimension))

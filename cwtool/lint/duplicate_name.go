@@ -9,7 +9,8 @@ var duplicateName = Rule{
 	ID:       string(cloudwatch.CheckDuplicateName),
 	Severity: Error,
 	Title:    "One name twice",
-	Why:      "Names are unique in an account and Region, of dashboards in an account: the second one overwrites the first, or its creation fails.",
+	Why: "Names are unique in an account and Region, of dashboards in an account: the second one overwrites the first, or its creation " +
+		"fails.",
 	find: func(l *linter, report reporter) {
 		refusedBy(cloudwatch.CheckDuplicateName, "", "").find(l, report)
 		for _, named := range []struct {
@@ -40,5 +41,6 @@ var duplicateName = Rule{
 
 // alternatives reports whether two resources may exclude each other: both are of one template, which makes them under conditions.
 func alternatives(a, b template.Place) bool {
-	return a.Template == b.Template && a.Resource.Condition != nil && b.Resource.Condition != nil && a.Resource.Condition != b.Resource.Condition
+	return a.Template == b.Template && a.Resource.Condition != nil && b.Resource.Condition != nil &&
+		a.Resource.Condition != b.Resource.Condition
 }

@@ -2,6 +2,7 @@ package lint
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/template"
@@ -29,12 +30,15 @@ var eventDatapoints = Rule{
 	},
 }
 
+// ofMatches are EventBridge's metrics of the events that a rule matches.
+var ofMatches = []string{"TriggeredRules", "MatchedEvents", "Invocations"}
+
 // rare returns what of a metric happens once in a while; empty where it may happen all the time.
 func (l *linter) rare(a *cloudwatch.Alarm, q cloudwatch.Query) string {
 	if m, ok := l.metric(q.Metric.Namespace, q.Metric.Name); ok && m.Rare {
 		return q.Metric.Name + " is published when that happens, once in a while"
 	}
-	if q.Metric.Namespace != "AWS/Events" || q.Metric.Name != "TriggeredRules" && q.Metric.Name != "MatchedEvents" && q.Metric.Name != "Invocations" {
+	if q.Metric.Namespace != "AWS/Events" || !slices.Contains(ofMatches, q.Metric.Name) {
 		return ""
 	}
 	ref, ok := template.ParseReference(q.Metric.Dimensions["RuleName"])
@@ -42,7 +46,8 @@ func (l *linter) rare(a *cloudwatch.Alarm, q cloudwatch.Query) string {
 		return ""
 	}
 	rule := l.set.Stacks.Follow(a.Template, map[string]any{"Ref": ref.LogicalID})
-	if rule.Resource.Type != "AWS::Events::Rule" || rule.Resource.Properties["EventPattern"] == nil || rule.Resource.Properties["ScheduleExpression"] != nil {
+	properties := rule.Resource.Properties
+	if rule.Resource.Type != "AWS::Events::Rule" || properties["EventPattern"] == nil || properties["ScheduleExpression"] != nil {
 		return ""
 	}
 	return fmt.Sprintf("%s of the rule %s is published when an event matches", q.Metric.Name, rule.Resource.LogicalID)

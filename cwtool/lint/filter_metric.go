@@ -42,8 +42,8 @@ func (l *linter) missesFilter(r reading, read map[[2]string]bool) string {
 			}
 			sets = append(sets, bracketed(f.dimensions))
 		}
-		return fmt.Sprintf("the filter %s publishes %s with the dimensions %s, not with %s", list[0].Resource.LogicalID, r.name, strings.Join(distinct(sets), " or "),
-			bracketed(r.names()))
+		return fmt.Sprintf("the filter %s publishes %s with the dimensions %s, not with %s", list[0].Resource.LogicalID, r.name,
+			strings.Join(distinct(sets), " or "), bracketed(r.names()))
 	}
 	var orphans []filter // in this namespace, which nothing reads
 	for _, f := range l.filters {

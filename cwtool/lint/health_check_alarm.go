@@ -13,8 +13,8 @@ var healthCheckAlarm = Rule{
 	ID:       "health-check-alarm",
 	Severity: Error,
 	Title:    "A health check on an alarm that Route 53 does not take",
-	Why: "Route 53 copies an alarm's metric, statistic and threshold when the check is made, and takes no math, percentile, M of N, band or composite; " +
-		"the deployment fails.",
+	Why: "Route 53 copies an alarm's metric, statistic and threshold when the check is made, and takes no math, percentile, M of N, band or " +
+		"composite; the deployment fails.",
 	find: func(l *linter, report reporter) {
 		for _, p := range l.of("AWS::Route53::HealthCheck") {
 			config := object(p.Template.Resolve(p.Resource.Properties["HealthCheckConfig"]))

@@ -99,7 +99,8 @@ var ignoreUnused = Rule{
 	Why:      "It would hide the fault if it came back.",
 	find: func(l *linter, report reporter) {
 		for _, i := range l.ignores {
-			unchecked := slices.Contains(l.Skip, i.rule) || i.rule == "contract" && l.Contract == nil || i.rule == "dead-runbook" && l.Runbooks == nil
+			unchecked := slices.Contains(l.Skip, i.rule) || i.rule == contractID && l.Contract == nil ||
+				i.rule == deadRunbookID && l.Runbooks == nil
 			if i.problem == "" && !i.used && !unchecked {
 				report(i.Place, "%s finds nothing here; remove the ignore", i.rule)
 			}

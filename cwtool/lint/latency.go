@@ -16,7 +16,8 @@ var averageLatency = Rule{
 		for _, a := range l.alarms {
 			for _, q := range metrics(a) {
 				m := q.Metric
-				if q.Stat == "Average" && latency.MatchString(m.Name) && !notLatency.MatchString(m.Name) && !averagedOnly[m.Namespace] && l.outOfRange(a) == "" {
+				if q.Stat == "Average" && latency.MatchString(m.Name) && !notLatency.MatchString(m.Name) && !averagedOnly[m.Namespace] &&
+					l.outOfRange(a) == "" {
 					report(at(a), "average of %s; expected a percentile such as p95", m.Name)
 				}
 			}
@@ -52,7 +53,8 @@ var periodResolution = Rule{
 			for _, q := range metrics(a) {
 				every := awsmetrics.Interval(q.Metric.Namespace, q.Metric.Name)
 				if p := q.Period.Int(); p > 0 && p < every {
-					report(at(a), "period of %s; %s publishes %s every %s", cloudwatch.Duration(p), q.Metric.Namespace, q.Metric.Name, cloudwatch.Duration(every))
+					report(at(a), "period of %s; %s publishes %s every %s", cloudwatch.Duration(p), q.Metric.Namespace, q.Metric.Name,
+						cloudwatch.Duration(every))
 				}
 			}
 		}
@@ -66,4 +68,6 @@ var (
 )
 
 // averagedOnly are namespaces whose services publish one average a period, of which a percentile would say no more.
-var averagedOnly = map[string]bool{"AWS/RDS": true, "AWS/DocDB": true, "AWS/Neptune": true, "AWS/ElastiCache": true, "AWS/EBS": true, "AWS/DX": true, "AWS/ES": true}
+var averagedOnly = map[string]bool{
+	"AWS/RDS": true, "AWS/DocDB": true, "AWS/Neptune": true, "AWS/ElastiCache": true, "AWS/EBS": true, "AWS/DX": true, "AWS/ES": true,
+}

@@ -73,7 +73,8 @@ func (o Options) Check(templates []template.Template) []Finding {
 			continue
 		}
 		rule.find(l, func(p template.Place, format string, args ...any) {
-			f := Finding{rule.ID, rule.Severity, p.Template.File, max(p.Resource.Line, 1), p.Template.Name, p.Resource.LogicalID, fmt.Sprintf(format, args...)}
+			f := Finding{rule.ID, rule.Severity, p.Template.File, max(p.Resource.Line, 1), p.Template.Name, p.Resource.LogicalID,
+				fmt.Sprintf(format, args...)}
 			if !l.ignored(p, rule.ID) {
 				findings = append(findings, f)
 			}

@@ -10,7 +10,8 @@ var metricRegion = Rule{
 	ID:       "metric-region",
 	Severity: Error,
 	Title:    "A metric that is published in another Region",
-	Why:      "Route 53, CloudFront and Billing publish in us-east-1 only: an alarm elsewhere never has data, and needs a stack and a topic there.",
+	Why: "Route 53, CloudFront and Billing publish in us-east-1 only: an alarm elsewhere never has data, and needs a stack and a topic " +
+		"there.",
 	find: func(l *linter, report reporter) {
 		l.eachReading(report, func(r reading) string {
 			only := awsmetrics.Region(r.namespace, r.names())

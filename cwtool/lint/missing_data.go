@@ -26,8 +26,8 @@ var sparseMissing = Rule{
 	ID:       "sparse-missing",
 	Severity: Warning,
 	Title:    "Missing data taken as unknown where a metric is silent when all is well",
-	Why: "The service publishes it only when something happens: after a fault the alarm falls to INSUFFICIENT_DATA and the page never resolves, " +
-		"and an alarm on too little never hears of nothing at all.",
+	Why: "The service publishes it only when something happens: after a fault the alarm falls to INSUFFICIENT_DATA and the page never " +
+		"resolves, and an alarm on too little does not fire on nothing at all.",
 	find: func(l *linter, report reporter) {
 		for _, a := range l.alarms {
 			if problem := l.sparseProblem(a); problem != "" {
@@ -37,11 +37,11 @@ var sparseMissing = Rule{
 	},
 }
 
-// sparseProblem returns what follows where all that an alarm reads is published only when something happens; empty where the alarm does not
-// take missing data as missing, or says by its comparison or its math what silence means.
+// sparseProblem returns what follows where all that an alarm reads is published only when something happens; empty where the alarm does
+// not take missing data as missing, or says by its math what silence means.
 func (l *linter) sparseProblem(a *cloudwatch.Alarm) string {
 	c := a.Condition
-	if c == nil || c.MissingData != cloudwatch.Missing || len(c.Metrics()) == 0 || ignoresMissing(a) || filledUp(a) || a.Kind != cloudwatch.MetricAlarm {
+	if a.Kind != cloudwatch.MetricAlarm || c.MissingData != cloudwatch.Missing || len(c.Metrics()) == 0 || ignoresMissing(a) || filledUp(a) {
 		return ""
 	}
 	for _, q := range c.Metrics() {
@@ -55,8 +55,8 @@ func (l *linter) sparseProblem(a *cloudwatch.Alarm) string {
 	case c.Comparison.Direction() < 0:
 		return what + ", which this alarm on too little takes as INSUFFICIENT_DATA; expected TreatMissingData breaching"
 	case w.DatapointsToAlarm > 1:
-		return fmt.Sprintf("%s; one data point after a silence can fire it, although %d of %d are asked for; expected TreatMissingData notBreaching", what,
-			w.DatapointsToAlarm, w.EvaluationPeriods)
+		return fmt.Sprintf("%s; one data point after a silence can fire it, although %d of %d are asked for; expected TreatMissingData "+
+			"notBreaching", what, w.DatapointsToAlarm, w.EvaluationPeriods)
 	}
 	return what + "; expected TreatMissingData notBreaching or ignore"
 }

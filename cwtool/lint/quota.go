@@ -43,11 +43,13 @@ var unexpandedResources = Rule{
 	ID:       "unexpanded-resources",
 	Severity: Warning,
 	Title:    "Resources that only a deployment makes",
-	Why:      "Resources made by Fn::ForEach or a transform are not read: no rule looks at alarms among them; lint the template as it is processed.",
+	Why: "Resources made by Fn::ForEach or a transform are not read: no rule looks at alarms among them; lint the template as it is " +
+		"processed.",
 	find: func(l *linter, report reporter) {
 		for _, t := range l.set.Stacks.Templates {
 			for _, id := range keys(t.Unexpanded) {
-				report(template.Place{Template: t, Resource: template.Resource{Line: t.Unexpanded[id].Line}}, "the resources that %s makes are not read", id)
+				p := template.Place{Template: t, Resource: template.Resource{Line: t.Unexpanded[id].Line}}
+				report(p, "the resources that %s makes are not read", id)
 			}
 		}
 	},

@@ -15,7 +15,8 @@ var rateFloor = Rule{
 	ID:       "rate-floor",
 	Severity: Warning,
 	Title:    "A rate without a floor",
-	Why:      "At night one failed request of two is a failure rate of 50 %: below a floor of traffic a rate says nothing, and IF(all > 0, …) is none.",
+	Why: "At night one failed request of two is a failure rate of 50 %: below a floor of traffic a rate says nothing, and IF(all > 0, …) " +
+		"is none.",
 	find: func(l *linter, report reporter) {
 		for _, a := range l.alarms {
 			if len(a.Actions[cloudwatch.InAlarm]) == 0 {
@@ -62,7 +63,8 @@ func firesOn(a *cloudwatch.Alarm, seen map[*cloudwatch.Alarm]bool) int {
 	for counts := range 1 << len(read) {
 		env := metricmath.Env{Times: []int64{0}, Results: map[string]metricmath.Value{}}
 		for i, q := range read {
-			env.Metrics = append(env.Metrics, metricmath.Series{ID: q.ID, Period: int64(q.Period.Int()), Values: []float64{float64(counts >> i & 1)}})
+			values := []float64{float64(counts >> i & 1)}
+			env.Metrics = append(env.Metrics, metricmath.Series{ID: q.ID, Period: int64(q.Period.Int()), Values: values})
 		}
 		if v := evaluate(a, parsed, &env); !math.IsNaN(v) && c.Comparison.Breaches(v, c.Threshold.Value) {
 			return max(c.Window().DatapointsToAlarm, 1)

@@ -19,8 +19,10 @@ var noRunbook = Rule{
 	},
 }
 
+const deadRunbookID = "dead-runbook"
+
 var deadRunbook = Rule{
-	ID:       "dead-runbook",
+	ID:       deadRunbookID,
 	Severity: Error,
 	Title:    "A link to a runbook that does not exist",
 	Why:      "It is found dead at the moment it is needed; only links under a URL given with -runbooks are checked.",

@@ -20,26 +20,27 @@ var suppressorAudience = Rule{
 				continue
 			}
 			suppressor := a.Suppression.Alarm
-			told := l.notifiedWhile(suppressor, a, map[*cloudwatch.Alarm]bool{})
+			notified := l.notifiedWhile(suppressor, a, map[*cloudwatch.Alarm]bool{})
 			var missing []string
 			for who, words := range l.notifies(a) {
-				if _, ok := told[who]; !ok {
+				if _, ok := notified[who]; !ok {
 					missing = append(missing, words)
 				}
 			}
 			switch missing = distinct(missing); {
 			case len(missing) == 0:
-			case len(told) > 0:
-				report(at(a), "suppressed while %s is in ALARM, which notifies others: nobody tells %s", suppressor.LogicalID(), strings.Join(missing, ", "))
+			case len(notified) > 0:
+				report(at(a), "suppressed while %s is in ALARM, which notifies others, but not %s", suppressor.LogicalID(), strings.Join(missing, ", "))
 			case !planned.MatchString(suppressor.Name + " " + suppressor.LogicalID() + " " + suppressor.Description):
-				report(at(a), "suppressed while %s is in ALARM, which notifies nobody: nobody tells %s", suppressor.LogicalID(), strings.Join(missing, ", "))
+				report(at(a), "suppressed while %s is in ALARM, which notifies nobody: not %s", suppressor.LogicalID(), strings.Join(missing, ", "))
 			}
 		}
 	},
 }
 
 // planned are the words of alarms that suppress others on purpose, without notifying anybody.
-var planned = regexp.MustCompile(`(?i)maint|deploy|release|window|planned|schedul|mute|silence|quiet|suppress|hours|weekend|night|holiday|drill|test`)
+var planned = regexp.MustCompile(
+	`(?i)maint|deploy|release|window|planned|schedul|mute|silence|quiet|suppress|hours|weekend|night|holiday|drill|test`)
 
 // audience is who is notified, by listener, in words.
 type audience map[delivery.Listener]string
@@ -69,7 +70,7 @@ func (l *linter) notifies(a *cloudwatch.Alarm) audience {
 }
 
 // notifiedWhile returns who is notified for certain while an alarm is in ALARM: by itself, by what must be in ALARM for it to be so, and by
-// composites that are so with it. The alarm that is suppressed tells nobody.
+// composites that are so with it. The alarm that is suppressed notifies nobody.
 func (l *linter) notifiedWhile(a, suppressed *cloudwatch.Alarm, seen map[*cloudwatch.Alarm]bool) audience {
 	list := audience{}
 	if seen[a] || a == suppressed {

@@ -16,7 +16,8 @@ var thresholdRange = Rule{
 	ID:       "threshold-range",
 	Severity: Warning,
 	Title:    "A threshold that the metric cannot have, or always has",
-	Why:      "A share is at most 1 and a percentage 100, free space is in bytes, a duration ends with the function's timeout: beyond that an alarm never fires, or always.",
+	Why: "A share is at most 1 and a percentage 100, free space is in bytes, a duration ends with the function's timeout: beyond that an " +
+		"alarm never fires, or always.",
 	find: func(l *linter, report reporter) {
 		for _, a := range l.alarms {
 			if problem := l.outOfRange(a); problem != "" {
@@ -78,14 +79,17 @@ func (c comparison) problem(threshold, timeout float64) string {
 	switch {
 	case timeout > 0 && up && threshold > timeout && !summed(c.query.Stat):
 		return fmt.Sprintf("%s is at most %s ms, when the function is stopped (Timeout): %s never holds", what, number(timeout), condition)
-	case c.metric.Unit == "Percent" && c.metric.Sample == awsmetrics.Gauge && up && threshold > 0 && threshold <= 1 && !summed(c.query.Stat):
+	case c.metric.Unit == "Percent" && c.metric.Sample == awsmetrics.Gauge && up && threshold > 0 && threshold <= 1 &&
+		!summed(c.query.Stat):
 		return fmt.Sprintf("%s is a percentage, 0 to 100: %s holds nearly always; expected %s", what, condition, number(threshold*100))
 	case c.metric.Unit == "Bytes" && free(c.metric.Name) && !up && threshold > 0 && threshold < mebibyte:
-		return fmt.Sprintf("%s is in bytes: %s never holds in practice; %s GiB are %s", what, condition, number(threshold), number(threshold*gibibyte))
+		return fmt.Sprintf("%s is in bytes: %s never holds in practice; %s GiB are %s", what, condition, number(threshold),
+			number(threshold*gibibyte))
 	case c.metric.Unit == "Megabytes" && free(c.metric.Name) && !up && threshold >= 100*mebibyte:
 		return fmt.Sprintf("%s is in megabytes: %s holds always; expected %s", what, condition, number(threshold/mebibyte))
 	case c.metric.Longest > 0 && up && threshold >= c.metric.Longest && !summed(c.query.Stat):
-		return fmt.Sprintf("%s is in seconds: %s never holds in practice; %s ms are %s", what, condition, number(threshold), number(threshold/1000))
+		return fmt.Sprintf("%s is in seconds: %s never holds in practice; %s ms are %s", what, condition, number(threshold),
+			number(threshold/1000))
 	}
 	return ""
 }
@@ -102,7 +106,8 @@ func free(name string) bool {
 
 // summed reports whether a statistic adds up, or counts, samples.
 func summed(statistic string) bool {
-	return strings.EqualFold(statistic, "Sum") || strings.EqualFold(statistic, "SampleCount") || strings.HasPrefix(statistic, "T") && !strings.HasPrefix(statistic, "TM")
+	return strings.EqualFold(statistic, "Sum") || strings.EqualFold(statistic, "SampleCount") ||
+		strings.HasPrefix(statistic, "TS") || strings.HasPrefix(statistic, "TC")
 }
 
 // meant suggests what a threshold beyond 1 may have been meant for.

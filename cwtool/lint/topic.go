@@ -58,7 +58,8 @@ var topicKey = Rule{
 	ID:       "topic-key",
 	Severity: Error,
 	Title:    "A topic whose key CloudWatch cannot use",
-	Why:      "What CloudWatch cannot encrypt it does not publish: the key's policy must let the service use it, which AWS's own key for SNS never does.",
+	Why: "What CloudWatch cannot encrypt it does not publish: the key's policy must let the service use it, which AWS's own key for SNS " +
+		"never does.",
 	find: func(l *linter, report reporter) {
 		for _, t := range l.network.Topics {
 			for _, d := range deliveryProblems(t.Senders, func(s *delivery.Sender) *delivery.Reason { return l.network.Encrypts(t, s) }) {
@@ -77,7 +78,8 @@ var topicTLS = Rule{
 		for _, t := range l.network.Topics {
 			switch {
 			case !t.HasPolicy:
-				report(t.Place, "topic %s has no policy of its own, so nothing requires TLS; it carries %s", t.LogicalID(), describeSenders(t.Senders))
+				report(t.Place, "topic %s has no policy of its own, so nothing requires TLS; it carries %s", t.LogicalID(),
+					describeSenders(t.Senders))
 			case !l.network.RequiresTLS(t):
 				report(t.Place, "the policy of topic %s does not require TLS; it carries %s", t.LogicalID(), describeSenders(t.Senders))
 			}

@@ -1,6 +1,9 @@
 package lint
 
-import "github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
+import (
+	"github.com/restartix/core-api-monitoring/cwtool/awsmetrics"
+	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
+)
 
 var metricUnit = Rule{
 	ID:       "metric-unit",
@@ -22,11 +25,12 @@ var unit = Rule{
 	ID:       "unit",
 	Severity: Warning,
 	Title:    "A unit in the condition",
-	Why:      "Unit is a filter: data points published with another one are not seen, and the alarm stays in INSUFFICIENT_DATA; AWS recommends to leave it out.",
+	Why: "Unit is a filter: data points published with another one are not seen, and the alarm stays in INSUFFICIENT_DATA; AWS recommends " +
+		"to leave it out. Of AWS's own metrics, of filters and of a contract the unit is known.",
 	find: func(l *linter, report reporter) {
 		for _, a := range l.alarms {
 			for _, q := range metrics(a) {
-				if q.Unit != "" && l.publishedUnit(q) == "" {
+				if q.Unit != "" && !awsmetrics.IsAWS(q.Metric.Namespace) && l.publishedUnit(q) == "" {
 					report(at(a), "only data points of %s with the unit %s are seen; expected no Unit", q.Metric.Name, q.Unit)
 				}
 			}
