@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -59,6 +60,7 @@ type routeTable struct{ mux *http.ServeMux }
 
 type route struct {
 	pattern  string
+	path     string // the pattern without its method, which the log has beside it
 	category EndpointCategory
 }
 
@@ -74,7 +76,7 @@ func newRouteTable(routes Routes) (*routeTable, error) {
 	}
 	slices.Sort(patterns)
 	for _, pattern := range patterns {
-		if err := t.add(&route{pattern, routes[pattern]}); err != nil {
+		if err := t.add(&route{pattern, pattern[strings.Index(pattern, " ")+1:], routes[pattern]}); err != nil {
 			problems = append(problems, err)
 		}
 	}
@@ -162,7 +164,7 @@ func (m *middleware) serve(w http.ResponseWriter, r *http.Request, next http.Han
 func (m *middleware) begin(w http.ResponseWriter, r *http.Request) *exchange {
 	found := m.routes.find(r)
 	x := &exchange{m: m, request: &request{
-		id: requestID(r), method: r.Method, path: found.pattern, category: found.category, start: time.Now(), tier: m.in.Tier,
+		id: requestID(r), method: r.Method, path: found.path, category: found.category, start: time.Now(), tier: m.in.Tier,
 	}}
 	w.Header().Set(requestIDHeader, x.id)
 	x.response = newResponse(w, x.hijack)

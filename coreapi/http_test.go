@@ -143,6 +143,9 @@ func TestRequestsAreCountedByMethodCategoryAndClassOnEitherRouter(t *testing.T) 
 			if len(lines) != 8 {
 				t.Errorf("%d lines in the log; want one for each request but /health", len(lines))
 			}
+			if lines[0]["path"] != "/v1/appointments/{id}" || lines[0]["method"] != "GET" || lines[6]["path"] != unmatched {
+				t.Errorf("paths in the log: %v, %v; want the route, and none for what is no route", lines[0], lines[6])
+			}
 			if strings.Contains(in.log.text.String(), "secret-4711") {
 				t.Error("the log has a raw path in it")
 			}

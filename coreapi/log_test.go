@@ -12,7 +12,7 @@ import (
 
 // requestContext is the context of a request of the shared tier.
 func requestContext(id string) *request {
-	return &request{Context: context.Background(), id: id, method: "GET", path: "GET /v1/patients/{id}", user: "u-7", tier: &Tier{}}
+	return &request{Context: context.Background(), id: id, method: "GET", path: "/v1/patients/{id}", user: "u-7", tier: &Tier{}}
 }
 
 func TestALineHasTheSchemasFieldsAndThoseOfItsRequest(t *testing.T) {
@@ -21,7 +21,7 @@ func TestALineHasTheSchemasFieldsAndThoseOfItsRequest(t *testing.T) {
 	log.InfoContext(requestContext("r-1"), "appointment created", "appointment_id", 4)
 	line := b.lines(t, "appointment created")[0]
 	for field, want := range map[string]any{
-		"level": "INFO", "environment": "prod", "request_id": "r-1", "user_id": "u-7", "method": "GET", "path": "GET /v1/patients/{id}", "appointment_id": 4.0,
+		"level": "INFO", "environment": "prod", "request_id": "r-1", "user_id": "u-7", "method": "GET", "path": "/v1/patients/{id}", "appointment_id": 4.0,
 	} {
 		if line[field] != want {
 			t.Errorf("%s is %v; want %v", field, line[field], want)

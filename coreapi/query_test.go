@@ -257,7 +257,7 @@ func TestEveryQueryIsCountedOnceWithItsDuration(t *testing.T) {
 
 func TestASlowQueryIsLoggedWithItsRequestAndWithoutAValue(t *testing.T) {
 	in, pool := openQueries(t, 700*time.Millisecond, 30*time.Second, 2)
-	request := &request{Context: t.Context(), id: "r-1", method: "GET", path: "GET /v1/patients/{id}", user: "u-7", tier: in.Tier}
+	request := &request{Context: t.Context(), id: "r-1", method: "GET", path: "/v1/patients/{id}", user: "u-7", tier: in.Tier}
 	if _, err := pool.Exec(request, "SELECT 'acme', pg_sleep(0.6)"); err != nil {
 		t.Fatal(err)
 	}
@@ -277,7 +277,7 @@ func TestASlowQueryIsLoggedWithItsRequestAndWithoutAValue(t *testing.T) {
 		{"level": "WARN", "sql": "SELECT pg_sleep(?), $1::text", "error": "the query was cancelled (SQLSTATE 57014)"},
 	} {
 		want["environment"], want["request_id"], want["user_id"], want["pool"] = "test", "r-1", "u-7", "primary"
-		want["method"], want["path"] = "GET", "GET /v1/patients/{id}"
+		want["method"], want["path"] = "GET", "/v1/patients/{id}"
 		for field, value := range want {
 			if lines[i][field] != value {
 				t.Errorf("line %d: %s is %v; want %v", i+1, field, lines[i][field], value)
