@@ -27,7 +27,14 @@ Exit codes of every command: 0 nothing to report; 1 a test failed, something is 
 		SilenceUsage:  true,
 		RunE:          refuseUnknownCommand,
 	}
-	root.AddCommand(newTest(), newLint(), newDiff(), newPreview(), newCost(), newVersion())
+	root.AddCommand(
+		newCost(),
+		newDiff(),
+		newLint(),
+		newPreview(),
+		newTest(),
+		newVersion(),
+	)
 	root.SetHelpCommand(newHelp())
 	root.SetUsageTemplate(usageTemplate)
 	root.SetHelpTemplate(helpTemplate)
