@@ -157,6 +157,14 @@ const (
 	IgnoreLowSamples   LowSamples = "ignore"
 )
 
+// Effective returns how CloudWatch treats percentiles of few samples: EvaluateLowSamples where it is not set.
+func (l LowSamples) Effective() LowSamples {
+	if l == "" {
+		return EvaluateLowSamples
+	}
+	return l
+}
+
 // Condition is when a metric alarm, or a log alarm, goes to ALARM.
 type Condition struct {
 	Comparison        Comparison // empty where there is none
@@ -249,4 +257,10 @@ type Suppression struct {
 	Alarm           *Alarm // nil where it is none of the templates
 	WaitPeriod      Number // seconds: how long a change waits for the suppressor
 	ExtensionPeriod Number // seconds: how long actions stay suppressed after the suppressor has left ALARM
+}
+
+// Equal reports whether two queries read the same under the same id.
+func (q Query) Equal(o Query) bool {
+	return q.ID == o.ID && q.Expression == o.Expression && q.Metric.Key() == o.Metric.Key() && q.Stat == o.Stat && q.Unit == o.Unit &&
+		q.Period.Equal(o.Period) && q.ReturnData == o.ReturnData && q.Label == o.Label && q.AccountID == o.AccountID
 }

@@ -108,17 +108,8 @@ func exclusive(a, b *Alarm) bool {
 
 // checkParents reports alarms that too many composites name.
 func (s *Set) checkParents() {
-	parents := map[*Alarm]int{}
 	for _, a := range s.Alarms {
-		if a.Rule == nil {
-			continue
-		}
-		for _, child := range a.Rule.Alarms() {
-			parents[child]++
-		}
-	}
-	for _, a := range s.Alarms {
-		if n := parents[a]; n > MaxParents {
+		if n := len(s.parents[a]); n > MaxParents {
 			a.report(Refused, CheckCompositeParents, "", "%d composites name it; allowed: %d", n, MaxParents)
 		}
 	}

@@ -68,3 +68,29 @@ func (m *MuteRule) Windows(from, to time.Time) []Span {
 	}
 	return m.Schedule.windows(from, to)
 }
+
+// muteSample is the time over which rules are compared: both changes of daylight saving time, and all days of a year, are in it.
+var muteSample = Span{time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC)}
+
+// Within reports whether a rule mutes only while another one does, of those whose schedules are known.
+func (m *MuteRule) Within(o *MuteRule) bool {
+	return m.Schedule != nil && o.Schedule != nil && within(m.Windows(muteSample.From, muteSample.To), o.Windows(muteSample.From, muteSample.To))
+}
+
+// Always reports whether a rule mutes all the time.
+func (m *MuteRule) Always() bool {
+	return m.ExpireDate == "" && within([]Span{muteSample}, m.Windows(muteSample.From, muteSample.To))
+}
+
+// within reports whether each span is within one of the others, all in order and without overlaps.
+func within(spans, others []Span) bool {
+	for _, s := range spans {
+		for len(others) > 0 && others[0].To.Before(s.To) {
+			others = others[1:]
+		}
+		if len(others) == 0 || others[0].From.After(s.From) {
+			return false
+		}
+	}
+	return true
+}

@@ -40,6 +40,11 @@ func (n Number) Or(otherwise float64) float64 {
 	return n.Value
 }
 
+// Equal reports whether two numbers are the same, known or not: 10 and 10.0 are.
+func (n Number) Equal(o Number) bool {
+	return n.Text == o.Text || n.Known && o.Known && n.Value == o.Value && len(n.Branches) <= 1 && len(o.Branches) <= 1
+}
+
 // String returns the number as the template says it.
 func (n Number) String() string { return n.Text }
 

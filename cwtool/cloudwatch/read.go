@@ -15,7 +15,12 @@ type Set struct {
 
 	named  map[string][]*Alarm
 	placed map[*template.Template]map[string]*Alarm // by logical id
+	// parents are the composites whose rules name an alarm, in their order.
+	parents map[*Alarm][]*Alarm
 }
+
+// Parents returns the composites whose rules name an alarm.
+func (s *Set) Parents(a *Alarm) []*Alarm { return s.parents[a] }
 
 // Read reads the alarms of templates that are deployed together. The alarms point into the slice of templates.
 //
@@ -31,7 +36,7 @@ func Read(templates ...template.Template) *Set {
 
 // ReadStacks reads the alarms of templates that are deployed together, as [Read] does.
 func ReadStacks(stacks *template.Stacks) *Set {
-	s := &Set{Stacks: stacks, named: map[string][]*Alarm{}, placed: map[*template.Template]map[string]*Alarm{}}
+	s := &Set{Stacks: stacks, named: map[string][]*Alarm{}, placed: map[*template.Template]map[string]*Alarm{}, parents: map[*Alarm][]*Alarm{}}
 	for _, t := range stacks.Templates {
 		s.placed[t] = map[string]*Alarm{}
 		for _, r := range t.Of(AlarmType, CompositeAlarmType, LogAlarmType) {
@@ -163,6 +168,9 @@ func (s *Set) connect() {
 					part.Alarm, _ = s.Find(a.Template, part.Name)
 				}
 			})
+			for _, child := range a.Rule.Alarms() {
+				s.parents[child] = append(s.parents[child], a)
+			}
 		}
 		if a.Suppression != nil {
 			a.Suppression.Alarm, _ = s.Find(a.Template, a.Suppression.Suppressor)

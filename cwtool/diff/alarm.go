@@ -1,13 +1,12 @@
 package diff
 
 import (
-	"maps"
 	"regexp"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
+	"github.com/restartix/core-api-monitoring/cwtool/evaluate"
 )
 
 const critical = "critical"
@@ -46,128 +45,92 @@ func severityOf(a *cloudwatch.Alarm) string {
 
 // alarmFact is what an alarm that comes or goes is.
 type alarmFact struct {
-	alarm   *resource
+	aspect
+	alarm   *cloudwatch.Alarm
 	removed bool
 }
 
-// firingFact is another condition, or another rule of what is no composite.
+// firingFact is another condition.
 type firingFact struct {
-	old, new *resource
-	effectOf Effect
+	aspect
+	old, new *cloudwatch.Alarm
 }
 
-// ruleFact is another rule of a composite: whether it holds no longer in some states of its alarms, and in others that it did not.
+// ruleFact is another rule of a composite.
 type ruleFact struct {
-	old, new    *resource
-	fewer, more bool
-	known       bool // whether all states were tried
+	aspect
+	old, new *cloudwatch.Alarm
 }
 
 // descriptionFact is another description, with the links in it.
-type descriptionFact struct{ old, new string }
+type descriptionFact struct {
+	aspect
+	old, new string
+}
 
 // severityFact is another severity.
-type severityFact struct{ old, new string }
+type severityFact struct {
+	aspect
+	old, new string
+}
 
 // enabledFact is whether an alarm takes actions.
-type enabledFact struct{ enabled bool }
+type enabledFact struct {
+	aspect
+	enabled bool
+}
 
-// actionFact is a topic, or another destination, that an alarm's own actions reach no longer, or only now.
+// actionFact is a topic, or another destination, that an alarm's own actions reach no longer, or only now: those of the properties that it
+// explains.
 type actionFact struct {
+	aspect
 	route
-	lost   bool
-	states []cloudwatch.State // on changes to which it is notified, or was
-	// elsewhere is the composite through which the alarm reaches it in the other version; empty where there is none.
-	elsewhere string
+	lost      bool
+	elsewhere string // the composite through which the alarm reaches it in the other version; empty where there is none
 }
 
 // renamedFact is another name of an alarm, which makes CloudFormation replace it.
 type renamedFact struct {
+	aspect
 	old, new string
 	namedBy  []string // those that still name the old one
 }
 
 // conditionFact is another Condition of the resource: where it does not hold, there is no alarm.
-type conditionFact struct{ old, new string }
+type conditionFact struct {
+	aspect
+	old, new string
+}
 
 // suppressorFact is another alarm that suppresses a composite's actions, or another time for which it does.
-type suppressorFact struct{ old, new *cloudwatch.Suppression }
+type suppressorFact struct {
+	aspect
+	old, new *cloudwatch.Suppression
+}
 
 // muteFact is a rule that mutes an alarm no longer, only now, or at other times.
 type muteFact struct {
+	aspect
 	old, new *cloudwatch.MuteRule
-	effectOf Effect
 }
 
 // checkFact is health checks of Route 53 that follow an alarm: they keep the settings that it had when they were made.
-type checkFact struct{ checks []*resource }
+type checkFact struct {
+	aspect
+	checks []string
+}
 
 // orderFact is composites of other stacks whose rules name an alarm that is to be deleted: CloudWatch refuses that while they do.
 type orderFact struct {
+	aspect
 	composites []*resource
 	still      bool // in the new version, too
 }
-
-func (alarmFact) explains() []string       { return nil }
-func (firingFact) explains() []string      { return conditionProperties }
-func (ruleFact) explains() []string        { return []string{"AlarmRule"} }
-func (descriptionFact) explains() []string { return []string{"AlarmDescription"} }
-func (severityFact) explains() []string    { return nil }
-func (enabledFact) explains() []string     { return []string{"ActionsEnabled"} }
-func (f actionFact) explains() (list []string) {
-	for _, s := range f.states {
-		list = append(list, cloudwatch.StateProperty(s))
-	}
-	return list
-}
-func (renamedFact) explains() []string   { return []string{"AlarmName"} }
-func (conditionFact) explains() []string { return []string{"Condition"} }
-func (suppressorFact) explains() []string {
-	return []string{"ActionsSuppressor", "ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod"}
-}
-func (muteFact) explains() []string  { return nil }
-func (checkFact) explains() []string { return nil }
-func (orderFact) explains() []string { return nil }
 
 // conditionProperties are those that a condition is read from.
 var conditionProperties = []string{
 	"ComparisonOperator", "Threshold", "ThresholdMetricId", "EvaluationPeriods", "DatapointsToAlarm", "Period", "TreatMissingData",
 	"EvaluateLowSampleCountPercentile", "Namespace", "MetricName", "Dimensions", "Statistic", "ExtendedStatistic", "Unit", "Metrics",
-}
-
-func (f firingFact) effect() Effect { return f.effectOf }
-func (f muteFact) effect() Effect   { return f.effectOf }
-
-func (f ruleFact) effect() Effect {
-	switch {
-	case f.fewer && f.more:
-		return Mixed
-	case f.fewer:
-		return Weaker
-	case f.more:
-		return Stronger
-	}
-	return ""
-}
-
-func (f severityFact) effect() Effect { return weakerIf(rank(f.new) > rank(f.old)) }
-
-func (f enabledFact) effect() Effect { return weakerIf(!f.enabled) }
-
-func (f actionFact) effect() Effect {
-	if f.elsewhere != "" && slices.Contains(f.states, cloudwatch.InAlarm) {
-		return ""
-	}
-	return weakerIf(f.lost)
-}
-
-func (f conditionFact) effect() Effect { return weakerIf(f.new != "") }
-
-func (f suppressorFact) effect() Effect {
-	if f.old != nil && f.new != nil {
-		return ""
-	}
-	return weakerIf(f.new != nil)
 }
 
 func weakerIf(weaker bool) Effect {
@@ -179,18 +142,21 @@ func weakerIf(weaker bool) Effect {
 
 // compareAlarm finds what becomes of an alarm: of one that comes or goes, what it is or was.
 func (c *comparison) compareAlarm(d *difference) {
+	side, r := c.after, d.new
 	switch d.kind {
 	case Added:
-		d.facts = []fact{alarmFact{alarm: d.new}}
-		d.severity, d.recipients, d.suppresses = c.after.severity(d.new), c.after.recipients(d.new), c.after.suppresses(d.new)
+		d.facts = []fact{alarmFact{alarm: d.new.alarm}}
 	case Removed:
-		d.facts = append([]fact{alarmFact{d.old, !d.stays}}, c.order(d.old)...)
-		d.severity, d.recipients, d.suppresses = c.before.severity(d.old), c.before.recipients(d.old), c.before.suppresses(d.old)
+		side, r = c.before, d.old
+		d.facts = append([]fact{alarmFact{alarm: d.old.alarm, removed: !d.stays}}, c.order(d.old)...)
 	default:
-		c.compareAlarms(d)
-		if len(d.facts) > 0 {
-			d.severity, d.recipients, d.suppresses = c.before.severity(d.old), c.after.recipients(d.new), c.after.suppresses(d.new)
+		if c.compareAlarms(d); len(d.facts) == 0 {
+			return
 		}
+	}
+	d.recipients, d.suppresses = side.recipients(r), side.suppresses(r)
+	if d.severity = side.severity(r); d.old != nil {
+		d.severity = c.before.severity(d.old)
 	}
 }
 
@@ -198,67 +164,87 @@ func (c *comparison) compareAlarms(d *difference) {
 	old, new := d.old.alarm, d.new.alarm
 	add := func(facts ...fact) { d.facts = append(d.facts, facts...) }
 	if d.old.name != d.new.name && d.old.named+d.new.named != "" {
-		add(renamedFact{d.old.name, d.new.name, c.namedBy(d.old.name)})
+		add(renamedFact{aspect{explains: []string{"AlarmName"}}, d.old.name, d.new.name, c.namedBy(d.old.name)})
 		add(c.order(d.old)...)
 		d.kind = Replaced
 	}
-	add(c.firing(d.old, d.new)...)
-	if len(d.facts) > 0 {
-		if checks := c.checksOf(d); len(checks) > 0 {
-			add(checkFact{checks})
-		}
+	add(c.firing(old, new)...)
+	if checks := c.checksOf(d); len(d.facts) > 0 && len(checks) > 0 {
+		add(checkFact{checks: checks})
 	}
 	if old.Description != new.Description {
-		add(descriptionFact{old.Description, new.Description})
+		add(descriptionFact{aspect{explains: []string{"AlarmDescription"}}, old.Description, new.Description})
 	}
 	if a, b := c.before.severity(d.old), c.after.severity(d.new); a != b {
-		add(severityFact{a, b})
+		add(severityFact{aspect{effect: weakerIf(rank(b) > rank(a))}, a, b})
 	}
 	add(c.actions(d.old, d.new)...)
-	if a, b := word(d.old.Condition), word(d.new.Condition); a != b {
-		add(conditionFact{a, b})
+	a, _ := d.old.Condition.(string)
+	if b, _ := d.new.Condition.(string); a != b {
+		add(conditionFact{aspect{explains: []string{"Condition"}, effect: weakerIf(b != "")}, a, b})
 	}
-	if f := (suppressorFact{old.Suppression, new.Suppression}); c.suppressionDiffers(f) {
-		add(f)
-	}
+	add(c.suppression(old, new)...)
 	add(c.mutes(old, new)...)
 	c.addValues(d, d.old.properties, d.new.properties)
 }
 
-func word(v any) string {
-	text, _ := v.(string)
-	return text
-}
-
-// firing returns what differs about when an alarm fires.
-func (c *comparison) firing(old, new *resource) []fact {
-	a, b := old.alarm, new.alarm
+// firing returns what differs about when an alarm fires. Of alarms of other kinds their properties tell.
+func (c *comparison) firing(old, new *cloudwatch.Alarm) []fact {
 	switch {
-	case a.Rule != nil && b.Rule != nil:
+	case old.Rule != nil && new.Rule != nil:
 		return c.compareRules(old, new)
-	case a.Kind != b.Kind || a.Condition == nil || b.Condition == nil:
-		return nil // their properties tell
-	case conditionsEqual(a.Condition, b.Condition):
+	case old.Kind != new.Kind || old.Condition == nil || new.Condition == nil || conditionsEqual(old.Condition, new.Condition):
 		return nil
 	}
-	return []fact{firingFact{old, new, compareFiring(a.Condition, b.Condition)}}
+	return []fact{firingFact{aspect{conditionProperties, orders[evaluate.Compare(new.Condition, old.Condition)], false}, old, new}}
 }
+
+// compareRules returns what another rule of a composite makes of it: whether it holds in fewer of all states that the alarms can have, in
+// more, or in others. One that means the same is no change.
+func (c *comparison) compareRules(old, new *cloudwatch.Alarm) []fact {
+	after := func(part *cloudwatch.Rule) any {
+		if part.Alarm != nil {
+			return part.Alarm
+		}
+		return part.Name
+	}
+	before := func(part *cloudwatch.Rule) any {
+		name := part.Name
+		for _, r := range c.renamed {
+			name = r.apply(name)
+		}
+		switch now := c.now[c.before.of[part.Alarm]]; {
+		case now != nil:
+			return now.alarm
+		case part.Alarm != nil:
+			return part.Alarm
+		}
+		return name
+	}
+	if ruleText(old) == ruleText(new) { // by names that may be another alarm's now, which is told of that one
+		return nil
+	}
+	fewer, more, compared := cloudwatch.CompareRules(old.Rule, new.Rule, before, after)
+	f := ruleFact{aspect{explains: []string{"AlarmRule"}}, old, new}
+	switch {
+	case compared && !fewer && !more:
+		return nil
+	case fewer && more:
+		f.effect = Mixed
+	case compared:
+		f.effect = weakerIf(fewer)
+	}
+	return []fact{f}
+}
+
+// orders are what evaluate's say of an alarm.
+var orders = map[evaluate.Order]Effect{evaluate.Weaker: Weaker, evaluate.Stronger: Stronger}
 
 // conditionsEqual reports whether two conditions are the same, however they are written.
 func conditionsEqual(a, b *cloudwatch.Condition) bool {
-	if a.Comparison != b.Comparison || a.Threshold.Text != b.Threshold.Text && !sameNumber(a.Threshold.Text, b.Threshold.Text) ||
-		a.ThresholdMetricID != b.ThresholdMetricID || a.Window() != b.Window() || a.MissingData.Effective() != b.MissingData.Effective() ||
-		lowSamples(a) != lowSamples(b) || len(a.Queries) != len(b.Queries) || a.InMetrics != b.InMetrics {
-		return false
-	}
-	return slices.EqualFunc(byID(a.Queries), byID(b.Queries), sameQuery)
-}
-
-func lowSamples(c *cloudwatch.Condition) cloudwatch.LowSamples {
-	if c.LowSamples == "" {
-		return cloudwatch.EvaluateLowSamples
-	}
-	return c.LowSamples
+	return a.Comparison == b.Comparison && a.Threshold.Equal(b.Threshold) && a.ThresholdMetricID == b.ThresholdMetricID && a.Window() == b.Window() &&
+		a.MissingData.Effective() == b.MissingData.Effective() && a.LowSamples.Effective() == b.LowSamples.Effective() && a.InMetrics == b.InMetrics &&
+		slices.EqualFunc(byID(a.Queries), byID(b.Queries), cloudwatch.Query.Equal)
 }
 
 // byID returns queries by their ids. The id of a single metric says nothing.
@@ -271,35 +257,28 @@ func byID(queries []cloudwatch.Query) []cloudwatch.Query {
 	return queries
 }
 
-func sameQuery(a, b cloudwatch.Query) bool {
-	return a.ID == b.ID && a.Expression == b.Expression && a.Metric.Namespace == b.Metric.Namespace && a.Metric.Name == b.Metric.Name &&
-		maps.Equal(a.Metric.Dimensions, b.Metric.Dimensions) && a.Stat == b.Stat && a.Unit == b.Unit &&
-		(a.Period.Text == b.Period.Text || sameNumber(a.Period.Text, b.Period.Text)) && a.ReturnData == b.ReturnData && a.Label == b.Label &&
-		a.AccountID == b.AccountID
-}
-
 // checksOf returns the health checks of Route 53 that follow an alarm and stay as they are.
-func (c *comparison) checksOf(d *difference) (list []*resource) {
+func (c *comparison) checksOf(d *difference) (names []string) {
 	for _, check := range c.before.checks[d.old.alarm] {
-		if now := c.now[check]; now != nil && slices.Contains(c.after.checks[d.new.alarm], now) && now.LogicalID == check.LogicalID && now.in.Name == check.in.Name {
-			list = append(list, now)
+		now := c.now[check]
+		if now != nil && now.LogicalID == check.LogicalID && now.in.Name == check.in.Name && slices.Contains(c.after.checks[d.new.alarm], now) {
+			names = append(names, now.name)
 		}
 	}
-	return list
+	return names
 }
 
 // order returns the composites of other stacks that keep an alarm from being deleted.
 func (c *comparison) order(old *resource) (facts []fact) {
 	before, still := orderFact{}, orderFact{still: true}
-	for _, parent := range c.before.parents[old.alarm] {
+	for _, parent := range c.before.Alarms.Parents(old.alarm) {
 		composite := c.before.of[parent]
-		if composite.in.Name == old.in.Name {
-			continue
-		}
 		now := c.now[composite]
-		if now != nil && now.alarm != nil && (renaming{from: old.name, name: true}).mentions(now.alarm.RuleText) {
+		switch {
+		case composite.in.Name == old.in.Name: // CloudFormation knows the order
+		case now != nil && now.alarm != nil && (renaming{from: old.name, name: true}).mentions(now.alarm.RuleText):
 			still.composites = append(still.composites, composite)
-		} else {
+		default:
 			before.composites = append(before.composites, composite)
 		}
 	}
@@ -321,72 +300,57 @@ func (c *comparison) namedBy(name string) (list []string) {
 	return list
 }
 
-// suppressionDiffers reports whether another alarm suppresses a composite's actions, or for another time.
-func (c *comparison) suppressionDiffers(f suppressorFact) bool {
-	if f.old == nil || f.new == nil {
-		return f.old != f.new
+// suppression returns what differs about what suppresses a composite's actions, and for how long.
+func (c *comparison) suppression(old, new *cloudwatch.Alarm) []fact {
+	a, b := old.Suppression, new.Suppression
+	about := aspect{explains: []string{"ActionsSuppressor", "ActionsSuppressorWaitPeriod", "ActionsSuppressorExtensionPeriod"}}
+	switch {
+	case a == nil && b == nil:
+		return nil
+	case a == nil || b == nil:
+		about.effect = weakerIf(b != nil)
+	default:
+		same := c.same(a.Suppressor, b.Suppressor)
+		if a.Alarm != nil && b.Alarm != nil {
+			same = c.now[c.before.of[a.Alarm]] == c.after.of[b.Alarm]
+		}
+		if same && a.WaitPeriod.Text == b.WaitPeriod.Text && a.ExtensionPeriod.Text == b.ExtensionPeriod.Text {
+			return nil
+		}
 	}
-	same := c.same(f.old.Suppressor, f.new.Suppressor)
-	if f.old.Alarm != nil && f.new.Alarm != nil {
-		same = c.now[c.before.of[f.old.Alarm]] == c.after.of[f.new.Alarm]
-	}
-	return !same || f.old.WaitPeriod.Text != f.new.WaitPeriod.Text || f.old.ExtensionPeriod.Text != f.new.ExtensionPeriod.Text
+	return []fact{suppressorFact{about, a, b}}
 }
 
 // mutes returns what differs about the rules that mute an alarm.
 func (c *comparison) mutes(old, new *cloudwatch.Alarm) (facts []fact) {
 	before, after := c.before.mutedBy(old), c.after.mutedBy(new)
-	counterpart := func(m *cloudwatch.MuteRule, list []*cloudwatch.MuteRule, same func(a, b string) bool) *cloudwatch.MuteRule {
-		i := slices.IndexFunc(list, func(o *cloudwatch.MuteRule) bool { return same(m.Name, o.Name) })
-		if i < 0 {
-			return nil
-		}
-		return list[i]
-	}
+	counterpart := map[*cloudwatch.MuteRule]*cloudwatch.MuteRule{}
 	for _, m := range before {
-		now := counterpart(m, after, c.same)
+		for _, now := range after {
+			if c.same(m.Name, now.Name) {
+				counterpart[m], counterpart[now] = now, m
+			}
+		}
+		now := counterpart[m]
 		switch {
 		case now == nil:
-			facts = append(facts, muteFact{old: m, effectOf: Stronger})
-		case m.Expression != now.Expression || m.Duration != now.Duration || m.Timezone != now.Timezone || m.StartDate != now.StartDate || m.ExpireDate != now.ExpireDate:
-			facts = append(facts, muteFact{m, now, compareMutes(m, now)})
+			facts = append(facts, muteFact{aspect{effect: Stronger}, m, nil})
+		case !slices.Equal(schedule(m), schedule(now)):
+			f := muteFact{old: m, new: now}
+			if more := m.Within(now); more != now.Within(m) {
+				f.effect = weakerIf(more)
+			}
+			facts = append(facts, f)
 		}
 	}
 	for _, m := range after {
-		if counterpart(m, before, func(a, b string) bool { return c.same(b, a) }) == nil {
-			facts = append(facts, muteFact{new: m, effectOf: Weaker})
+		if counterpart[m] == nil {
+			facts = append(facts, muteFact{aspect{effect: Weaker}, nil, m})
 		}
 	}
 	return facts
 }
 
-// muteSample is the time over which mute rules are compared: one with both changes of daylight saving time, and all days of a year.
-var muteSample = cloudwatch.Span{From: time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), To: time.Date(2027, 2, 1, 0, 0, 0, 0, time.UTC)}
-
-// compareMutes returns Weaker where a rule mutes whenever it did, and more, Stronger the other way round, and nothing where neither is so.
-func compareMutes(old, new *cloudwatch.MuteRule) Effect {
-	before, after := old.Windows(muteSample.From, muteSample.To), new.Windows(muteSample.From, muteSample.To)
-	more, less := spansWithin(before, after), spansWithin(after, before)
-	if more == less || old.Schedule == nil || new.Schedule == nil {
-		return ""
-	}
-	return weakerIf(more)
-}
-
-// spansWithin reports whether each span is within one of the others, all in order and without overlaps.
-func spansWithin(spans, others []cloudwatch.Span) bool {
-	for _, s := range spans {
-		for len(others) > 0 && others[0].To.Before(s.To) {
-			others = others[1:]
-		}
-		if len(others) == 0 || others[0].From.After(s.From) {
-			return false
-		}
-	}
-	return true
-}
-
-// alwaysMutes reports whether a rule mutes without an end.
-func alwaysMutes(m *cloudwatch.MuteRule) bool {
-	return m.ExpireDate == "" && spansWithin([]cloudwatch.Span{muteSample}, m.Windows(muteSample.From, muteSample.To))
+func schedule(m *cloudwatch.MuteRule) []string {
+	return []string{m.Expression, m.Duration, m.Timezone, m.StartDate, m.ExpireDate}
 }

@@ -6,16 +6,20 @@ import (
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
-// fact is one thing that differs about a resource, with its values as types.
+// fact is one thing that differs about a resource, with its values as types, and how it is described.
 type fact interface {
-	explains() []string // the properties whose differences it tells of
+	about() aspect
+	describe() []Detail
 }
 
-// effectFact is a fact that makes an alarm weaker or stronger.
-type effectFact interface {
-	fact
-	effect() Effect
+// aspect is what a fact is about.
+type aspect struct {
+	explains []string // the properties whose differences it tells of
+	effect   Effect   // on an alarm
+	route    bool     // whether that is on whom it notifies
 }
+
+func (a aspect) about() aspect { return a }
 
 // difference is what happens to one resource.
 type difference struct {
@@ -118,11 +122,10 @@ func (c *comparison) compareResource(d *difference) {
 
 // contentFact is what a dashboard or a query that comes or goes shows.
 type contentFact struct {
+	aspect
 	widgets int    // of a dashboard
 	query   string // of a query that is added
 }
-
-func (contentFact) explains() []string { return nil }
 
 func contentFacts(d *difference) []fact {
 	switch r := d.at(); {
@@ -150,7 +153,7 @@ func (c *comparison) compareOther(d *difference) {
 		}
 	}
 	if d.old.named != "" && d.old.named == d.new.named && d.old.name != d.new.name {
-		d.facts = append(d.facts, valueFact{at: path{{property: d.old.named}}, old: d.old.name, new: d.new.name})
+		d.facts = append(d.facts, valueFact{at: path{d.old.named}, old: d.old.name, new: d.new.name})
 	}
 	c.addValues(d, old, new)
 }
@@ -159,12 +162,12 @@ func (c *comparison) compareOther(d *difference) {
 func (c *comparison) addValues(d *difference, old, new map[string]any) {
 	explained := map[string]bool{}
 	for _, f := range d.facts {
-		for _, property := range f.explains() {
+		for _, property := range f.about().explains {
 			explained[property] = true
 		}
 	}
 	for _, f := range compareValues(old, new, c.same) {
-		if property := f.at.top(); property == "DashboardBody" || !explained[property] && !d.equalConditions(f) {
+		if !explained[f.at[0]] && !d.equalConditions(f) {
 			d.facts = append(d.facts, f)
 		}
 	}
@@ -176,10 +179,10 @@ func (d *difference) equalConditions(f valueFact) bool {
 	switch {
 	case d.new.alarm == nil:
 		return false
-	case f.at.top() == "AlarmRule":
+	case f.at[0] == "AlarmRule":
 		return d.old.alarm.Rule != nil && d.new.alarm.Rule != nil
 	}
-	return slices.Contains(conditionProperties, f.at.top()) && template.Known(template.Format(f.old)+template.Format(f.new))
+	return slices.Contains(conditionProperties, f.at[0]) && template.Known(template.Format(f.old)+template.Format(f.new))
 }
 
 // withoutWidgets returns a dashboard's properties without what is compared widget by widget.
@@ -201,12 +204,11 @@ func withoutWidgets(properties map[string]any) map[string]any {
 
 // replacedFact is why CloudFormation replaces a resource, where that is not one of its properties.
 type replacedFact struct {
+	aspect
 	old, new  string
 	stack     bool // it moves from one stack to another; else its logical id is another
 	nameTaken bool // the new resource has the name of the old one, which is there until the new one is
 }
-
-func (replacedFact) explains() []string { return nil }
 
 // markReplaced finds what makes CloudFormation replace a resource.
 func (c *comparison) markReplaced(d *difference) {

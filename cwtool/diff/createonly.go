@@ -27,10 +27,7 @@ func createOnly(resourceType string) []string {
 func replaces(resourceType string, at path) bool {
 	return slices.ContainsFunc(createOnly(resourceType), func(fixed string) bool {
 		for i, want := range strings.Split(fixed, "/") {
-			if i == len(at) {
-				return false
-			}
-			if at[i].property != want && (want != "*" || at[i].property != "") {
+			if i == len(at) || at[i] != want && (want != "*" || at[i][0] != '[') {
 				return false
 			}
 		}

@@ -2,7 +2,6 @@ package diff
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/restartix/core-api-monitoring/cwtool/template"
@@ -12,7 +11,7 @@ import (
 func describe(d difference) Change {
 	r := d.at()
 	c := Change{
-		Kind: d.kind, Section: r.section(), Type: r.Type, Identity: r.identity(), Severity: d.severity, Notifies: masked(d.recipients),
+		Kind: d.kind, Section: r.section(), Type: r.Type, Identity: r.identity(), Severity: d.severity, Notifies: d.recipients,
 		Suppresses: d.suppresses, Stays: d.stays,
 	}
 	if d.old != nil && d.new != nil {
@@ -21,7 +20,7 @@ func describe(d difference) Change {
 		}
 	}
 	for _, f := range d.facts {
-		c.Details = append(c.Details, describeFact(f)...)
+		c.Details = append(c.Details, f.describe()...)
 	}
 	for i := range c.Details {
 		d := &c.Details[i]
@@ -34,14 +33,6 @@ func describe(d difference) Change {
 	return c
 }
 
-func masked(recipients []Recipient) []Recipient {
-	recipients = slices.Clone(recipients)
-	for i := range recipients {
-		recipients[i].Topic = template.Masked(recipients[i].Topic)
-	}
-	return recipients
-}
-
 // conclude draws the conclusions from all facts.
 func (c *Change) conclude(d difference) {
 	flag := func(f Flag, on bool) {
@@ -51,18 +42,16 @@ func (c *Change) conclude(d difference) {
 	}
 	weaker, lost := d.kind == Removed && c.Section == Alarms, false
 	for _, f := range d.facts {
-		e, ok := f.(effectFact)
-		if !ok || e.effect() == "" {
-			continue
-		}
-		switch effect := e.effect(); {
+		a := f.about()
+		switch {
+		case a.effect == "" || a.effect == c.Effect:
 		case c.Effect == "":
-			c.Effect = effect
-		case c.Effect != effect:
+			c.Effect = a.effect
+		default:
 			c.Effect = Mixed
 		}
-		weaker = weaker || e.effect() == Weaker
-		lost = lost || e.effect() == Weaker && losesRoute(f)
+		weaker = weaker || a.effect == Weaker
+		lost = lost || a.effect == Weaker && a.route
 	}
 	flag(Replace, d.kind == Replaced)
 	flag(AlarmRemoved, d.kind == Removed && c.Section == Alarms)
@@ -71,43 +60,20 @@ func (c *Change) conclude(d difference) {
 	flag(CriticalWeakened, weaker && c.Severity == critical)
 }
 
-// losesRoute reports whether a fact, if it makes an alarm weaker, is that somebody is notified of it no longer.
-func losesRoute(f fact) bool {
-	switch f := f.(type) {
-	case enabledFact, routeFact:
-		return true
-	case actionFact:
-		return slices.Contains(f.explains(), whenInAlarm)
+func (f contentFact) describe() []Detail {
+	if f.query != "" {
+		return []Detail{{words: say("asks"), Diff: lineDiff("", f.query)}}
 	}
-	return false
+	return []Detail{{words: say(count(f.widgets, "widget"))}}
 }
 
-// describeFact puts a fact into words.
-func describeFact(f fact) []Detail {
-	switch f := f.(type) {
-	case valueFact:
-		return []Detail{describeValue(f)}
-	case replacedFact:
-		return []Detail{describeReplaced(f)}
-	case contentFact:
-		if f.query != "" {
-			return []Detail{{words: say("asks"), Diff: lineDiff("", f.query)}}
-		}
-		return []Detail{{words: say(count(f.widgets, "widget"))}}
-	case widgetFact, widgetChange, movedFact, rangeFact, inheritFact, variableFact:
-		return []Detail{describeDashboardFact(f)}
-	case routeFact:
-		return []Detail{{words: f.sentence(1), Effect: f.effect()}}
-	}
-	return describeAlarmFact(f)
-}
+func (f routeFact) describe() []Detail { return []Detail{{words: f.sentence(1), Effect: f.effect}} }
 
-func describeValue(f valueFact) Detail {
-	at := f.at.String()
-	if f.without != nil || f.with != nil || bothLists(f.old, f.new) {
-		return describeMembers(f)
+func (f valueFact) describe() []Detail {
+	if bothLists(f.old, f.new) {
+		return []Detail{f.members()}
 	}
-	x, y := template.Masked(template.Format(f.old)), template.Masked(template.Format(f.new))
+	at, x, y := f.at.String(), template.Masked(template.Format(f.old)), template.Masked(template.Format(f.new))
 	d := Detail{Property: at, Old: x, New: y}
 	switch {
 	case x == y:
@@ -122,9 +88,9 @@ func describeValue(f valueFact) Detail {
 		d.words = say("%s: %s -> %s", value(at), value(x), value(y))
 	}
 	if f.replaces {
-		d.words = append(d.words, span{text: "; it can only be set at creation, so the resource is deleted and recreated"})
+		d.words = say("%s; it can only be set at creation, so the resource is deleted and recreated", d.words)
 	}
-	return d
+	return []Detail{d}
 }
 
 func bothLists(old, new any) bool {
@@ -133,8 +99,8 @@ func bothLists(old, new any) bool {
 	return isList && both
 }
 
-// describeMembers describes lists of texts.
-func describeMembers(f valueFact) Detail {
+// members describes lists of texts.
+func (f valueFact) members() Detail {
 	show := func(v any) string {
 		list, _ := texts(v.([]any))
 		return template.Masked(strings.Join(list, ", "))
@@ -160,18 +126,15 @@ func describeMembers(f valueFact) Detail {
 	return d
 }
 
-func describeReplaced(f replacedFact) Detail {
-	var d Detail
+func (f replacedFact) describe() []Detail {
+	format := "logical id %s -> %s: deleted and recreated"
 	switch {
 	case f.stack:
-		d.words = say("moves from stack %s to %s: deleted and recreated", value(f.old), value(f.new))
+		format = "moves from stack %s to %s: deleted and recreated"
 	case f.nameTaken:
-		d.words = say("logical id %s -> %s with the same name: CloudFormation creates before it deletes, so the deployment fails while the name is taken",
-			value(f.old), value(f.new))
-	default:
-		d.words = say("logical id %s -> %s: deleted and recreated", value(f.old), value(f.new))
+		format = "logical id %s -> %s with the same name: CloudFormation creates before it deletes, so the deployment fails while the name is taken"
 	}
-	return d
+	return []Detail{{words: say(format, value(f.old), value(f.new))}}
 }
 
 func describeReason(r reason) phrase {

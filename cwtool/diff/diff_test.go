@@ -328,3 +328,18 @@ func BenchmarkFiveHundredAlarms(b *testing.B) {
 		Between(old, new).Markdown(Limit)
 	}
 }
+
+func ExampleBetween() {
+	parse := func(threshold int) template.Template {
+		t, _ := template.Parse("shop.yaml", fmt.Appendf(nil, `
+Resources:
+  Errors:
+    Type: AWS::CloudWatch::Alarm
+    Properties: {MetricName: Errors, Namespace: Shop, Statistic: Sum, Period: 60, EvaluationPeriods: 1, Threshold: %d, ComparisonOperator: GreaterThanThreshold}
+`, threshold))
+		return t
+	}
+	r := Between(Set{Name: "old", Templates: []template.Template{parse(10)}}, Set{Name: "new", Templates: []template.Template{parse(20)}})
+	fmt.Println(r.Changes[0].Name, r.Changes[0].Effect, r.Changes[0].Details[0].Text)
+	// Output: Errors weaker fires when Sum(Errors) is above 20 instead of 10
+}

@@ -1,9 +1,7 @@
 package diff
 
 import (
-	"encoding/json"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 )
@@ -11,68 +9,70 @@ import (
 // group is changes that say the same of several resources.
 type group struct {
 	Change
-	all   []Identity
-	names []string // of all, each once
-	in    string   // the environments that they are in
-	// shown returns a value as it is shown of all of them: short, and with a star where each has its own.
+	titles []string
+	names  []string // their short forms, each once
+	// shown returns a value as it is shown of all of them: short, and with a star where each has a word of its own.
 	shown func(value string) string
 }
 
-// groups returns a section's changes, those that say the same together, in whatever environment. Alarms say the same, too, if each says
-// it of its own: Slow-north that Down-north suppresses it, and Slow-south that Down-south does.
+// groups returns a section's changes, those that say the same together. They say the same, too, if each says it of a word of its own name:
+// Slow-north that Down-north suppresses it, and Slow-south that Down-south does; or what is in several environments.
 func (r Report) groups(s Section) (list []group) {
-	at := map[string]int{}
-	var titles [][]string
-	for _, c := range r.Changes {
+	type candidate struct {
+		key string
+		own renaming
+	}
+	candidates, count := map[int][]candidate{}, map[string]int{}
+	for i, c := range r.Changes {
 		if c.Section != s {
 			continue
 		}
-		key := r.sameness(c)
-		i, seen := at[key]
-		if !seen {
-			i = len(list)
-			at[key] = i
-			list, titles = append(list, group{Change: c, shown: r.naming.short}), append(titles, nil)
+		plain := c.sameness(renaming{})
+		words := []candidate{{plain, renaming{}}}
+		for _, word := range strings.FieldsFunc(c.Name, func(r rune) bool { return strings.ContainsRune(separators, r) }) {
+			if own := (renaming{from: word, to: "*"}); own.apply(plain) != plain {
+				words = append(words, candidate{c.sameness(own), own})
+			}
 		}
-		list[i].all, titles[i] = append(list[i].all, c.Identity), append(titles[i], c.title())
+		for _, w := range words {
+			count[w.key]++
+		}
+		candidates[i] = words
+	}
+	at := map[string]int{}
+	for i, c := range r.Changes {
+		if candidates[i] == nil {
+			continue
+		}
+		best := slices.MaxFunc(candidates[i], func(a, b candidate) int { return count[a.key] - count[b.key] })
+		j, seen := at[best.key]
+		if !seen {
+			j = len(list)
+			at[best.key] = j
+			own := best.own
+			if count[best.key] == 1 {
+				own = renaming{}
+			}
+			list = append(list, group{Change: c, shown: func(value string) string { return r.naming.short(own.apply(value)) }})
+		}
+		list[j].titles = append(list[j].titles, c.title())
 	}
 	for i := range list {
-		g := &list[i]
-		g.names, g.in = r.naming.names(g.all, titles[i])
-		own := g.own()
-		if slices.ContainsFunc(g.all, func(id Identity) bool { return (Change{Section: s, Identity: id}).own() != own }) {
-			g.shown = func(value string) string { return r.naming.short(own.apply(value)) }
-		}
+		list[i].names = r.naming.names(list[i].titles)
 	}
 	return list
 }
 
-// sameness returns what a change says, whatever environment and alarm it is of.
-func (r Report) sameness(c Change) string {
-	own := c.own()
-	anywhere := func(value string) string { return r.naming.anywhere(own.apply(value)) }
-	parts := []string{string(c.Kind), c.Type, c.Severity, c.notifies().with(anywhere), c.suppressesText().with(anywhere)}
-	if c.Section != Alarms {
-		parts = append(parts, anywhere(c.Stack))
-	}
+// sameness returns what a change says, with a word replaced.
+func (c Change) sameness(word renaming) string {
+	parts := []string{string(c.Kind), c.Type, c.Severity, c.notifies().with(word.apply), c.suppressesText().with(word.apply)}
 	for _, d := range c.Details {
-		parts = append(parts, string(d.Effect), d.words.with(anywhere))
+		parts = append(parts, string(d.Effect), d.words.with(word.apply))
 		for _, line := range d.Diff {
-			parts = append(parts, anywhere(line))
+			parts = append(parts, word.apply(line))
 		}
 	}
-	key, _ := json.Marshal(parts) // texts
-	return string(key)
-}
-
-var ending = regexp.MustCompile(`-([A-Za-z]{2,})$`)
-
-// own returns what an alarm is of, the last word of its name, replaced by a star.
-func (c Change) own() renaming {
-	if m := ending.FindStringSubmatch(c.Name); m != nil && c.Section == Alarms {
-		return renaming{from: m[1], to: "*"}
-	}
-	return renaming{}
+	return join(parts...)
 }
 
 // title returns what people call the resource.
@@ -107,12 +107,15 @@ func (g group) severityText() string {
 	return " (" + g.Severity + ")"
 }
 
-// titled returns how many resources there are of which names, and where.
+// titled returns how many resources there are, of which names.
 func (g group) titled(names string) string {
-	if len(g.names) > 1 {
-		names = fmt.Sprintf("%d %s: %s", len(g.all), plurals[g.Section], names)
+	switch {
+	case len(g.titles) == 1:
+		return names
+	case len(g.names) == 1:
+		return fmt.Sprintf("%s in %d stacks", names, len(g.titles))
 	}
-	return names + g.in
+	return fmt.Sprintf("%d %s: %s", len(g.titles), plurals[g.Section], names)
 }
 
 var plurals = map[Section]string{Alarms: "alarms", Dashboards: "dashboards", Queries: "queries", Notifications: "resources", Other: "resources"}
@@ -125,31 +128,19 @@ func few(names []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(names[:fewNames], ", "), len(names)-fewNames)
 }
 
-// sharedRoutes returns the changes of routes with the senders that do not change themselves: what changes tells of its routes itself. What is the
-// same in several environments is joined.
+// sharedRoutes returns the changes of routes with the senders that do not change themselves: those tell of their routes, too.
 func (r Report) sharedRoutes() (list []RouteChange) {
 	changed := map[Identity]bool{}
 	for _, c := range r.Changes {
 		changed[c.Identity] = c.Section == Alarms
 	}
-	at := map[string]int{}
 	for _, route := range r.Routes {
 		rest := func(ids []Identity) []Identity {
 			return slices.DeleteFunc(slices.Clone(ids), func(id Identity) bool { return changed[id] })
 		}
-		if route.Senders = rest(route.Senders); len(route.Senders) == 0 {
-			continue
-		}
-		route.Silent = rest(route.Silent)
-		key := route.sentence(2).with(r.naming.anywhere)
-		i, seen := at[key]
-		if !seen {
-			at[key] = len(list)
+		if route.Senders, route.Silent = rest(route.Senders), rest(route.Silent); len(route.Senders) > 0 {
 			list = append(list, route)
-			continue
 		}
-		list[i].Senders, list[i].Silent = slices.Concat(list[i].Senders, route.Senders), slices.Concat(list[i].Silent, route.Silent)
-		list[i].Critical += route.Critical
 	}
 	return list
 }
@@ -161,30 +152,28 @@ func (r Report) routeText(c RouteChange) string {
 
 // silent returns which alarms notify nobody any more.
 func (r Report) silent(c RouteChange) string {
-	names, in := r.named(c.Silent)
-	return "nobody is notified any more by " + few(names) + in
+	return "nobody is notified any more by " + few(r.named(c.Silent))
 }
 
 // senders returns those at which a route begins, with how many of them are critical.
 func (r Report) senders(c RouteChange) string {
-	names, in := r.named(c.Senders)
+	names := r.named(c.Senders)
 	switch {
 	case len(names) == 1 && c.Critical > 0:
-		return names[0] + " (critical)" + in
+		return names[0] + " (critical)"
 	case len(names) == 1:
-		return names[0] + in
+		return names[0]
 	case c.Critical > 0:
-		return fmt.Sprintf("%d alarms, %d critical: %s%s", len(c.Senders), c.Critical, few(names), in)
+		return fmt.Sprintf("%d alarms, %d critical: %s", len(c.Senders), c.Critical, few(names))
 	}
-	return fmt.Sprintf("%d alarms: %s%s", len(c.Senders), few(names), in)
+	return fmt.Sprintf("%d alarms: %s", len(c.Senders), few(names))
 }
 
-func (r Report) named(ids []Identity) (names []string, in string) {
-	ids = slices.Clone(ids)
-	slices.SortFunc(ids, func(a, b Identity) int { return strings.Compare(a.Name, b.Name) })
-	var titles []string
+func (r Report) named(ids []Identity) []string {
+	var names []string
 	for _, id := range ids {
-		titles = append(titles, id.Name)
+		names = append(names, id.Name)
 	}
-	return r.naming.names(ids, titles)
+	slices.Sort(names)
+	return r.naming.names(names)
 }

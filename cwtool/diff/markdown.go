@@ -56,7 +56,7 @@ func (r Report) Markdown(limit int) string {
 }
 
 func (r Report) withoutBeginning() string {
-	if beginning := r.naming.beginning(); beginning != "" {
+	if beginning := r.naming.prefix; beginning != "" {
 		return "; names are without their beginning " + code(beginning)
 	}
 	return ""
@@ -124,9 +124,9 @@ func (r Report) rows() (rows []row) {
 func (x *row) join(r Report) {
 	all := x.groups[0]
 	for _, g := range x.groups[1:] {
-		all.all = append(slices.Clip(all.all), g.all...)
+		all.titles = append(slices.Clip(all.titles), g.titles...)
 	}
-	all.names, all.in = r.named(all.all)
+	all.names = r.naming.names(all.titles)
 	x.alarm, x.change, x.complete = all.titled(few(all.names))+all.severityText(), "conditions below", false
 }
 
@@ -218,14 +218,14 @@ func section(b *strings.Builder, s Section, groups []group, limit int) (cut int)
 	const reserve = 1000 // for the ends of this and the next sections, and the sentence about what is cut
 	total := 0
 	for _, g := range groups {
-		total += len(g.all)
+		total += len(g.titles)
 	}
 	head := fmt.Sprintf("<details><summary>%s: %d</summary>\n\n", headings[s], total)
 	open := false
 	for _, g := range groups {
 		item := g.item()
 		if b.Len()+len(head)+len(item)+len(end)+reserve > limit {
-			cut += len(g.all)
+			cut += len(g.titles)
 			continue
 		}
 		if !open {

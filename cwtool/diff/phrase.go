@@ -58,6 +58,17 @@ func values(texts []string, separator string) phrase {
 	return list(all, separator)
 }
 
+// fewNames is how many names are worth a line.
+const fewNames = 5
+
+// fewPhrases joins the first of many.
+func fewPhrases(phrases []phrase) phrase {
+	if len(phrases) <= fewNames+1 {
+		return list(phrases, ", ")
+	}
+	return say("%s and %s more", list(phrases[:fewNames], ", "), len(phrases)-fewNames)
+}
+
 // with returns the phrase with what a function makes of the values.
 func (p phrase) with(shown func(value string) string) string {
 	var b strings.Builder

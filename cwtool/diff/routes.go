@@ -171,15 +171,9 @@ func (c *comparison) reason(old route, after []route) reason {
 }
 
 // routeFact is a change of a route that an alarm does not owe to its own actions.
-type routeFact struct{ RouteChange }
-
-func (routeFact) explains() []string { return nil }
-
-func (f routeFact) effect() Effect {
-	if f.Kind == Moved {
-		return ""
-	}
-	return weakerIf(f.Kind == Lost)
+type routeFact struct {
+	aspect
+	RouteChange
 }
 
 // addRoutes tells of changes of routes with the alarms that change anyway, so that all of an alarm is in one place.
@@ -193,7 +187,8 @@ func addRoutes(changes []RouteChange, differences []difference) {
 	for _, route := range changes {
 		for _, id := range route.Senders {
 			if d := at[id]; d != nil && !slices.ContainsFunc(d.facts, func(f fact) bool { return causes(f, route) }) {
-				d.facts = append(d.facts, routeFact{route})
+				effect := map[RouteKind]Effect{Lost: Weaker, Gained: Stronger}[route.Kind]
+				d.facts = append(d.facts, routeFact{aspect{effect: effect, route: true}, route})
 			}
 		}
 	}
@@ -205,7 +200,7 @@ func causes(f fact, route RouteChange) bool {
 	case enabledFact:
 		return true
 	case actionFact:
-		return f.Via == route.To && f.lost == (route.Kind == Lost) && slices.Contains(f.states, cloudwatch.InAlarm)
+		return f.Via == route.To && f.lost == (route.Kind == Lost) && f.explains[0] == whenInAlarm
 	}
 	return false
 }
@@ -213,16 +208,21 @@ func causes(f fact, route RouteChange) bool {
 // actions returns which of an alarm's own actions are others now.
 func (c *comparison) actions(old, new *resource) (facts []fact) {
 	if a, b := old.alarm.ActionsEnabled, new.alarm.ActionsEnabled; a != b {
-		facts = append(facts, enabledFact{b})
+		facts = append(facts, enabledFact{aspect{[]string{"ActionsEnabled"}, weakerIf(!b), true}, b})
 	}
 	var found []*actionFact
 	note := func(r route, lost bool, state cloudwatch.State, elsewhere string) {
+		property := cloudwatch.StateProperty(state)
 		i := slices.IndexFunc(found, func(f *actionFact) bool { return f.Via == r.Via && f.lost == lost })
 		if i >= 0 {
-			found[i].states = append(found[i].states, state)
+			found[i].explains = append(found[i].explains, property)
 			return
 		}
-		found = append(found, &actionFact{r, lost, []cloudwatch.State{state}, elsewhere})
+		f := &actionFact{aspect{explains: []string{property}, route: state == cloudwatch.InAlarm}, r, lost, elsewhere}
+		if elsewhere == "" {
+			f.effect = weakerIf(lost)
+		}
+		found = append(found, f)
 	}
 	for _, state := range []cloudwatch.State{cloudwatch.InAlarm, cloudwatch.OK, cloudwatch.InsufficientData} {
 		property := cloudwatch.StateProperty(state)

@@ -10,12 +10,11 @@ import (
 
 // side is one version: its resources, and whom they notify.
 type side struct {
-	set       *cloudwatch.Set
+	*delivery.Network
 	resources []*resource
 	of        map[*cloudwatch.Alarm]*resource
 	routes    map[place][]route
-	parents   map[*cloudwatch.Alarm][]*cloudwatch.Alarm // the composites that name an alarm
-	checks    map[*cloudwatch.Alarm][]*resource         // of Route 53 that follow an alarm
+	checks    map[*cloudwatch.Alarm][]*resource // of Route 53 that follow an alarm
 }
 
 type place struct{ stack, logicalID string }
@@ -29,25 +28,19 @@ type route struct {
 func newSide(templates []template.Template) *side {
 	set := cloudwatch.Read(templates...)
 	s := &side{
-		set: set, resources: resources(set), of: map[*cloudwatch.Alarm]*resource{}, routes: map[place][]route{},
-		parents: map[*cloudwatch.Alarm][]*cloudwatch.Alarm{}, checks: map[*cloudwatch.Alarm][]*resource{},
+		Network: delivery.Of(set), resources: resources(set), of: map[*cloudwatch.Alarm]*resource{}, routes: map[place][]route{},
+		checks: map[*cloudwatch.Alarm][]*resource{},
 	}
-	for _, r := range delivery.Of(set).Routes() {
+	for _, r := range s.Routes() {
 		at := place{r.Template, r.LogicalID}
 		s.routes[at] = append(s.routes[at], route{Route: r})
 	}
 	for _, r := range s.resources {
+		if r.alarm != nil {
+			s.of[r.alarm] = r
+		}
 		if r.Type == healthCheckType {
 			s.follow(r)
-		}
-		if r.alarm == nil {
-			continue
-		}
-		s.of[r.alarm] = r
-		if r.alarm.Rule != nil {
-			for _, child := range r.alarm.Rule.Alarms() {
-				s.parents[child] = append(s.parents[child], r.alarm)
-			}
 		}
 	}
 	return s
@@ -58,19 +51,19 @@ func (s *side) follow(check *resource) {
 	config, _ := check.properties["HealthCheckConfig"].(map[string]any)
 	identifier, _ := config["AlarmIdentifier"].(map[string]any)
 	name, _ := identifier["Name"].(string)
-	if a, _ := s.set.Find(check.in, name); a != nil && name != "" {
+	if a, _ := s.Alarms.Find(check.in, name); a != nil && name != "" {
 		s.checks[a] = append(s.checks[a], check)
 	}
 }
 
 // stacksWithout returns the stacks that the other side does not have.
 func (s *side) stacksWithout(other *side) (list []Stack) {
-	for _, t := range s.set.Stacks.Templates {
-		if slices.ContainsFunc(other.set.Stacks.Templates, func(o *template.Template) bool { return o.Name == t.Name }) {
+	for _, t := range s.Alarms.Stacks.Templates {
+		if slices.ContainsFunc(other.Alarms.Stacks.Templates, func(o *template.Template) bool { return o.Name == t.Name }) {
 			continue
 		}
 		stack := Stack{Name: t.Name}
-		for _, a := range s.set.Alarms {
+		for _, a := range s.Alarms.Alarms {
 			if a.Template == t {
 				stack.Alarms++
 			}
@@ -101,15 +94,35 @@ func (s *side) all(r *resource) []route {
 	if r.alarm == nil {
 		return list
 	}
-	for _, c := range s.ancestors(r.alarm) {
-		if s.setsOff(c, r.alarm) {
-			for _, each := range s.own(s.of[c], whenInAlarm) {
-				each.through = s.of[c].name
-				list = append(list, each)
-			}
+	for _, c := range s.SetsOff(r.alarm) {
+		for _, each := range s.own(s.of[c], whenInAlarm) {
+			each.through = s.of[c].name
+			list = append(list, each)
 		}
 	}
 	return list
+}
+
+// recipients returns whom an alarm notifies.
+func (s *side) recipients(r *resource) (list []Recipient) {
+	for _, to := range s.Recipients(r.alarm) {
+		each := Recipient{Topic: template.Masked(to.Via), Service: to.To.Service, Pages: to.To.Pages(), With: to.With}
+		if to.Through != nil {
+			each.Through = s.of[to.Through].name
+		}
+		if !slices.ContainsFunc(list, func(o Recipient) bool { return o.Topic == each.Topic && o.Service == each.Service }) {
+			list = append(list, each)
+		}
+	}
+	return list
+}
+
+// suppresses returns the names of the composites that do not fire, or do not act, while an alarm is in ALARM.
+func (s *side) suppresses(r *resource) (names []string) {
+	for _, c := range s.Suppresses(r.alarm) {
+		names = append(names, s.of[c].name)
+	}
+	return names
 }
 
 // severity returns what an alarm says of itself; one that pages by its own actions is critical in any case.
@@ -122,7 +135,7 @@ func (s *side) severity(r *resource) string {
 
 // mutedBy returns the rules that mute an alarm.
 func (s *side) mutedBy(a *cloudwatch.Alarm) (list []*cloudwatch.MuteRule) {
-	for _, m := range s.set.MuteRules {
+	for _, m := range s.Alarms.MuteRules {
 		if m.Mutes(a) {
 			list = append(list, m)
 		}

@@ -13,7 +13,7 @@ func (r Report) Text(colour bool) string {
 	if stays := r.stays(); stays != "" {
 		t.line("", red, "%s", stays)
 	}
-	if beginning := r.naming.beginning(); beginning != "" && !r.Empty() {
+	if beginning := r.naming.prefix; beginning != "" && !r.Empty() {
 		t.line("", faint, "Names are without their beginning %s", beginning)
 	}
 	t.routes()

@@ -10,38 +10,12 @@ import (
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
-// path leads to a value within a resource's properties.
-type path []step
-
-// step is the name of a property or, in a list, what an element is called or its place from 0.
-type step struct {
-	property string
-	element  string
-	index    int
-}
+// path leads to a value within a resource's properties: each part is the name of a property or, of an element of a list, what it is called
+// or its place from 0, in brackets.
+type path []string
 
 // String returns the path as in Dimensions[Stage].Value.
-func (p path) String() string {
-	var b strings.Builder
-	for i, s := range p {
-		switch {
-		case s.property == "" && s.element == "":
-			fmt.Fprintf(&b, "[%d]", s.index)
-		case s.property == "":
-			b.WriteString("[" + s.element + "]")
-		case i > 0:
-			b.WriteString("." + s.property)
-		default:
-			b.WriteString(s.property)
-		}
-	}
-	return b.String()
-}
-
-// top returns the name of the property that the path begins with.
-func (p path) top() string { return p[0].property }
-
-func (p path) then(s step) path { return append(slices.Clip(p), s) }
+func (p path) String() string { return strings.ReplaceAll(strings.Join(p, "."), ".[", "[") }
 
 // normal brings values that CloudFormation takes for the same into the same form: numbers, booleans and functions are text, JSON text is
 // what it says, and what is left out is not there.
@@ -90,9 +64,7 @@ type valueFact struct {
 	replaces      bool // CloudFormation replaces the resource
 }
 
-func (f valueFact) explains() []string { return []string{f.at.top()} }
-
-func (f valueFact) effect() Effect { return "" }
+func (f valueFact) about() aspect { return aspect{} }
 
 // valueDiffer collects the values that differ.
 type valueDiffer struct {
@@ -116,7 +88,7 @@ func (d *valueDiffer) objects(at path, old, new map[string]any) {
 	}
 	slices.Sort(keys)
 	for _, key := range keys {
-		d.values(at.then(step{property: key}), old[key], new[key])
+		d.values(append(slices.Clip(at), key), old[key], new[key])
 	}
 }
 
@@ -164,7 +136,7 @@ func (d *valueDiffer) lists(at path, old, new []any) {
 		b, both := keyed(new, key)
 		if ok && both {
 			for _, k := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(sorted(a), sorted(b))))) {
-				d.values(at.then(step{element: k}), a[k], b[k])
+				d.values(append(slices.Clip(at), "["+k+"]"), a[k], b[k])
 			}
 			return
 		}
@@ -173,7 +145,7 @@ func (d *valueDiffer) lists(at path, old, new []any) {
 	b, both := texts(new)
 	if !ok || !both {
 		for i := range max(len(old), len(new)) {
-			d.values(at.then(step{index: i}), element(old, i), element(new, i))
+			d.values(append(slices.Clip(at), fmt.Sprintf("[%d]", i)), element(old, i), element(new, i))
 		}
 		return
 	}
@@ -199,7 +171,7 @@ func unordered(at path) bool {
 	return slices.Contains([]string{
 		"Action", "NotAction", "Resource", "NotResource", "Service", "AWS", "AlarmActions", "OKActions", "InsufficientDataActions", "Topics",
 		"SnsTopicArns", "GuardrailPolicies", "LogGroupNames", "SourceIds", "EventCategories", "Regions", "ManagedPolicyArns", "AlarmNames",
-	}, at[len(at)-1].property)
+	}, at[len(at)-1])
 }
 
 // keyed returns the elements of a list by a property that all of them have, each with another value.

@@ -15,33 +15,125 @@ import (
 // widget is a widget with what its body says, of which the dashboard's reader may not know all.
 type widget struct {
 	dashboard.Widget
-	raw   map[string]any
-	lines []string          // what each line of a graph shows, in their order
-	looks map[string]string // how it is drawn, by that
+	raw map[string]any
 }
 
-func widgetsOf(d dashboard.Dashboard, body map[string]any) (list []*widget) {
+// widgetFact is a widget that only one version has.
+type widgetFact struct {
+	aspect
+	old, new *widget
+}
+
+// widgetValueFact is something that differs about a widget, wherever it stands.
+type widgetValueFact struct {
+	valueFact
+	widget *widget
+}
+
+// movedFact is widgets that move by the same way.
+type movedFact struct {
+	aspect
+	x, y    int
+	widgets []*widget
+	from    *widget // of the first, in the old version
+}
+
+// compareDashboards returns what another body shows, widget by widget, or an error where one of them cannot be read.
+func (c *comparison) compareDashboards(old, new *resource) (facts []fact, err error) {
+	a, err := readDashboard(old)
+	if err != nil {
+		return nil, err
+	}
+	b, err := readDashboard(new)
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range compareValues(settings(a), settings(b), c.same) {
+		facts = append(facts, f)
+	}
+	before, after := widgetsOf(a, old), widgetsOf(b, new)
+	partner := matchWidgets(before, after)
+	for _, w := range before {
+		if partner[w] == nil {
+			facts = append(facts, widgetFact{old: w})
+		}
+	}
+	var moves []*movedFact
+	for _, w := range after {
+		was := partner[w]
+		if was == nil {
+			facts = append(facts, widgetFact{new: w})
+			continue
+		}
+		for _, f := range compareValues(was.shown(w), w.shown(was), c.same) {
+			facts = append(facts, widgetValueFact{f, was})
+		}
+		x, y := w.X-was.X, w.Y-was.Y
+		i := slices.IndexFunc(moves, func(m *movedFact) bool { return m.x == x && m.y == y })
+		switch {
+		case x == 0 && y == 0:
+		case i < 0:
+			moves = append(moves, &movedFact{x: x, y: y, widgets: []*widget{w}, from: was})
+		default:
+			moves[i].widgets = append(moves[i].widgets, w)
+		}
+	}
+	for _, m := range moves {
+		facts = append(facts, *m)
+	}
+	return facts, nil
+}
+
+// readDashboard reads a dashboard with what its variables replace left as it stands.
+func readDashboard(r *resource) (d dashboard.Dashboard, err error) {
+	alone := *r.in
+	alone.Resources = map[string]template.Resource{r.LogicalID: r.Resource}
+	list, err := dashboard.Read(alone)
+	if err != nil {
+		return d, err
+	}
+	neutral := map[string]string{}
+	for _, v := range list[0].Variables {
+		if v.Default != "" {
+			neutral[v.ID] = or(v.Pattern, "${"+v.ID+"}")
+		}
+	}
+	return list[0].With(neutral)
+}
+
+// settings returns what a dashboard is set to beside its widgets.
+func settings(d dashboard.Dashboard) map[string]any {
+	all := map[string]any{"time range": d.Start}
+	if d.End != "" {
+		all["time range"] = d.Start + " to " + d.End
+	}
+	if d.Inherit {
+		all["periods of graphs"] = "kept for any time range"
+	}
+	for _, v := range d.Variables {
+		all["variable "+v.ID] = variableText(v)
+	}
+	return all
+}
+
+func widgetsOf(d dashboard.Dashboard, r *resource) (list []*widget) {
+	body, _ := r.properties["DashboardBody"].(map[string]any)
 	raw, _ := body["widgets"].([]any)
 	for _, w := range d.Widgets {
-		each := &widget{Widget: w, looks: map[string]string{}}
-		each.raw, _ = element(raw, w.Number-1).(map[string]any)
-		if w.Graph != nil {
-			for _, l := range w.Graph.Lines {
-				meaning := lineText(l)
-				each.lines = append(each.lines, meaning)
-				each.looks[meaning] = lookText(l)
-			}
-		}
-		list = append(list, each)
+		object, _ := element(raw, w.Number-1).(map[string]any)
+		list = append(list, &widget{w, object})
 	}
 	return list
 }
 
 // content returns what a widget shows, piece by piece; nothing of one that cannot be read, such as an explorer.
-func (w *widget) content() []string {
+func (w *widget) content() (pieces []string) {
 	switch {
 	case w.Graph != nil:
-		return w.lines
+		for _, l := range w.Graph.Lines {
+			pieces = append(pieces, lineText(l))
+		}
+		return pieces
 	case w.Query != nil:
 		return append(strings.Split(w.Query.Text, "\n"), w.Query.Sources...)
 	case w.Markdown != "":
@@ -84,270 +176,106 @@ func (w *widget) sameStanding(o *widget) bool {
 // first.
 func matchWidgets(old, new []*widget) map[*widget]*widget {
 	partner := map[*widget]*widget{}
-	by := func(same func(a, b *widget) bool) {
+	each := func(visit func(a, b *widget)) {
 		for _, a := range old {
 			for _, b := range new {
-				if partner[a] == nil && partner[b] == nil && same(a, b) {
-					partner[a], partner[b] = b, a
+				if partner[a] == nil && partner[b] == nil {
+					visit(a, b)
 				}
 			}
 		}
 	}
-	by(func(a, b *widget) bool { return a.raw != nil && reflect.DeepEqual(a.raw, b.raw) })
+	pair := func(a, b *widget) { partner[a], partner[b] = b, a }
+	each(func(a, b *widget) {
+		if a.raw != nil && reflect.DeepEqual(a.raw, b.raw) {
+			pair(a, b)
+		}
+	})
 	type candidate struct {
 		a, b *widget
 		like float64
 		far  int
 	}
 	var candidates []candidate
-	for _, a := range old {
-		for _, b := range new {
-			if partner[a] != nil || partner[b] != nil {
-				continue
-			}
-			if like := a.likeness(b); like >= alike {
-				candidates = append(candidates, candidate{a, b, like, distance(a.X, b.X) + distance(a.Y, b.Y)})
-			}
+	each(func(a, b *widget) {
+		if like := a.likeness(b); like >= alike {
+			candidates = append(candidates, candidate{a, b, like, max(a.X-b.X, b.X-a.X) + max(a.Y-b.Y, b.Y-a.Y)})
 		}
-	}
+	})
 	slices.SortStableFunc(candidates, func(x, y candidate) int {
 		return cmp.Or(cmp.Compare(y.like, x.like), cmp.Compare(x.far, y.far))
 	})
-	for _, each := range candidates {
-		if partner[each.a] == nil && partner[each.b] == nil {
-			partner[each.a], partner[each.b] = each.b, each.a
+	for _, x := range candidates {
+		if partner[x.a] == nil && partner[x.b] == nil {
+			pair(x.a, x.b)
 		}
 	}
-	by((*widget).sameStanding)
+	each(func(a, b *widget) {
+		if a.sameStanding(b) {
+			pair(a, b)
+		}
+	})
 	return partner
 }
 
-func distance(a, b int) int { return max(a-b, b-a) }
-
-// widgetFact is a widget that only one version has.
-type widgetFact struct{ old, new *widget }
-
-// widgetChange is one thing that differs about a widget, wherever it stands.
-type widgetChange struct {
-	widget   *widget
-	aspect   aspect
-	old, new string     // a title, a size, the names of log groups, or text to compare line by line
-	lines    []string   // of a graph that come, go or look otherwise, as a difference
-	value    *valueFact // of what the body says and no other aspect is about
-}
-
-// aspect is what differs about a widget.
-type aspect int
-
-const (
-	aspectTitle aspect = iota
-	aspectSize
-	aspectLines
-	aspectThresholds
-	aspectQuery
-	aspectSources
-	aspectText
-	aspectOther
-)
-
-// movedFact is widgets that move by the same way.
-type movedFact struct {
-	x, y    int
-	widgets []*widget
-	from    *widget // of the first, in the old version
-}
-
-// rangeFact is the time range that a dashboard opens with.
-type rangeFact struct{ old, new string }
-
-// inheritFact is whether graphs keep their periods for any time range.
-type inheritFact struct{ keep bool }
-
-// variableFact is a control that differs.
-type variableFact struct {
-	id       string
-	old, new *dashboard.Variable // nil where there is none
-}
-
-// compareDashboards returns what another body shows, widget by widget, or an error where one of them cannot be read.
-func (c *comparison) compareDashboards(old, new *resource) (facts []fact, err error) {
-	a, err := readDashboard(old)
-	if err != nil {
-		return nil, err
-	}
-	b, err := readDashboard(new)
-	if err != nil {
-		return nil, err
-	}
-	add := func(list ...fact) { facts = append(facts, list...) }
-	if x, y := rangeText(a), rangeText(b); x != y {
-		add(rangeFact{x, y})
-	}
-	if a.Inherit != b.Inherit {
-		add(inheritFact{b.Inherit})
-	}
-	add(c.variables(a.Variables, b.Variables)...)
-	bodyA, _ := old.properties["DashboardBody"].(map[string]any)
-	bodyB, _ := new.properties["DashboardBody"].(map[string]any)
-	before, after := widgetsOf(a, bodyA), widgetsOf(b, bodyB)
-	partner := matchWidgets(before, after)
-	for _, w := range before {
-		if partner[w] == nil {
-			add(widgetFact{old: w})
-		}
-	}
-	moves := map[[2]int]*movedFact{}
-	var order []*movedFact
-	for _, w := range after {
-		was := partner[w]
-		if was == nil {
-			add(widgetFact{new: w})
-			continue
-		}
-		add(c.compareWidgets(was, w)...)
-		by := [2]int{w.X - was.X, w.Y - was.Y}
-		if by == [2]int{} {
-			continue
-		}
-		if moves[by] == nil {
-			moves[by] = &movedFact{x: by[0], y: by[1], from: was}
-			order = append(order, moves[by])
-		}
-		moves[by].widgets = append(moves[by].widgets, w)
-	}
-	for _, m := range order {
-		add(*m)
-	}
-	return facts, nil
-}
-
-// readDashboard reads a dashboard with what its variables replace left as it stands.
-func readDashboard(r *resource) (d dashboard.Dashboard, err error) {
-	alone := *r.in
-	alone.Resources = map[string]template.Resource{r.LogicalID: r.Resource}
-	list, err := dashboard.Read(alone)
-	if err != nil {
-		return d, err
-	}
-	neutral := map[string]string{}
-	for _, v := range list[0].Variables {
-		if v.Default != "" {
-			neutral[v.ID] = or(v.Pattern, "${"+v.ID+"}")
-		}
-	}
-	return list[0].With(neutral)
-}
-
-func rangeText(d dashboard.Dashboard) string {
-	if d.End == "" {
-		return d.Start
-	}
-	return d.Start + " to " + d.End
-}
-
-func (c *comparison) variables(old, new []dashboard.Variable) (facts []fact) {
-	byID := func(list []dashboard.Variable) map[string]*dashboard.Variable {
-		m := map[string]*dashboard.Variable{}
-		for _, v := range list {
-			m[v.ID] = &v
-		}
-		return m
-	}
-	a, b := byID(old), byID(new)
-	for _, id := range slices.Compact(slices.Sorted(slices.Values(slices.Concat(sorted(a), sorted(b))))) {
-		x, y := a[id], b[id]
-		if x == nil || y == nil || !c.same(variableText(*x), variableText(*y)) {
-			facts = append(facts, variableFact{id, x, y})
-		}
-	}
-	return facts
-}
-
-// compareWidgets returns what a widget shows otherwise.
-func (c *comparison) compareWidgets(old, new *widget) (facts []fact) {
-	differs := func(a aspect, x, y string) {
-		if !c.same(x, y) {
-			facts = append(facts, widgetChange{widget: new, aspect: a, old: x, new: y})
-		}
-	}
-	if old.Title != new.Title {
-		facts = append(facts, widgetChange{widget: old, aspect: aspectTitle, old: old.Title, new: new.Title})
-	}
-	differs(aspectSize, old.size(), new.size())
-	if lines := c.compareLines(old, new); len(lines) > 0 {
-		facts = append(facts, widgetChange{widget: new, aspect: aspectLines, lines: lines})
-	}
-	if old.Graph != nil && new.Graph != nil {
-		differs(aspectThresholds, thresholdTexts(old.Graph), thresholdTexts(new.Graph))
-	}
-	if old.Query != nil && new.Query != nil {
-		differs(aspectQuery, old.Query.Text, new.Query.Text)
-		differs(aspectSources, strings.Join(old.Query.Sources, ", "), strings.Join(new.Query.Sources, ", "))
-	}
-	differs(aspectText, old.Markdown, new.Markdown)
-	for _, f := range compareValues(old.rest(), new.rest(), c.same) {
-		facts = append(facts, widgetChange{widget: new, aspect: aspectOther, value: &f})
-	}
-	return facts
-}
-
-// compareLines returns the lines of a graph that come, go, or look otherwise.
-func (c *comparison) compareLines(old, new *widget) (diff []string) {
-	for _, l := range old.lines {
-		i := slices.IndexFunc(new.lines, func(o string) bool { return c.same(l, o) })
-		switch {
-		case i < 0:
-			diff = append(diff, "-"+l)
-		case old.looks[l] != new.looks[new.lines[i]]:
-			now := new.lines[i]
-			diff = append(diff, "-"+l+": "+old.looks[l], "+"+now+": "+new.looks[now])
-		}
-	}
-	for _, l := range new.lines {
-		if !slices.ContainsFunc(old.lines, func(o string) bool { return c.same(o, l) }) {
-			diff = append(diff, "+"+l)
-		}
-	}
-	if len(diff) == 0 && !slices.EqualFunc(old.lines, new.lines, c.same) {
-		diff = lineDiff(strings.Join(old.lines, "\n"), strings.Join(new.lines, "\n"))
-	}
-	return diff
-}
-
-func (w *widget) size() string { return fmt.Sprintf("%d×%d", w.Width, w.Height) }
-
-// rest returns what the body says of the widget and no other aspect is about.
-func (w *widget) rest() map[string]any {
-	rest := map[string]any{}
-	for key, v := range w.raw {
-		if !slices.Contains([]string{"x", "y", "width", "height", "properties"}, key) {
-			rest[key] = v
+// shown returns what a widget shows and how, but for where it stands. How a line is drawn is told of lines that the other version draws
+// otherwise.
+func (w *widget) shown(other *widget) map[string]any {
+	all := map[string]any{"size": fmt.Sprintf("%d×%d", w.Width, w.Height), "type": string(w.Kind)}
+	add := func(name, text string) {
+		if text != "" {
+			all[name] = text
 		}
 	}
 	p, _ := w.raw["properties"].(map[string]any)
 	for key, v := range p {
-		notes, isObject := v.(map[string]any)
-		switch {
-		case key == "title", key == "markdown", key == "query" && w.Query != nil:
-		case w.Graph != nil && slices.Contains([]string{"metrics", "period", "stat"}, key):
-		case key == "annotations" && isObject:
+		all[key] = v
+	}
+	if w.Graph != nil && other.Graph != nil {
+		for _, key := range []string{"metrics", "period", "stat"} {
+			delete(all, key)
+		}
+		add("lines", block(w.drawn(other)))
+		add("threshold lines", block(thresholdTexts(w.Graph)))
+		if notes, ok := p["annotations"].(map[string]any); ok {
+			delete(all, "annotations")
 			for kind, note := range notes {
 				if kind != "horizontal" {
-					rest["annotations "+kind] = note
+					all["annotations "+kind] = note
 				}
 			}
-		default:
-			rest[key] = v
 		}
 	}
-	return rest
+	if w.Query != nil && other.Query != nil {
+		add("query", block(strings.Split(w.Query.Text, "\n")))
+		add("log groups", strings.Join(w.Query.Sources, ", "))
+	}
+	if w.Markdown != "" {
+		add("markdown", block(strings.Split(w.Markdown, "\n")))
+	}
+	return all
 }
 
-func (widgetFact) explains() []string   { return bodyProperty }
-func (widgetChange) explains() []string { return bodyProperty }
-func (movedFact) explains() []string    { return bodyProperty }
-func (rangeFact) explains() []string    { return bodyProperty }
-func (inheritFact) explains() []string  { return bodyProperty }
-func (variableFact) explains() []string { return bodyProperty }
+// drawn returns the lines of a graph, with how they are drawn where the other version has them drawn otherwise.
+func (w *widget) drawn(other *widget) (lines []string) {
+	looks := map[string]string{}
+	for _, l := range other.Graph.Lines {
+		looks[lineText(l)] = lookText(l)
+	}
+	for _, l := range w.Graph.Lines {
+		text := lineText(l)
+		if look, both := looks[text]; both && look != lookText(l) {
+			text += ": " + lookText(l)
+		}
+		lines = append(lines, text)
+	}
+	return lines
+}
 
-var bodyProperty = []string{"DashboardBody"}
+// block returns lines as a text that is compared line by line, even if it is one.
+func block(lines []string) string {
+	if len(lines) == 0 {
+		return ""
+	}
+	return strings.Join(lines, "\n") + "\n"
+}

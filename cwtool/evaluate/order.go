@@ -1,37 +1,38 @@
-package diff
+package evaluate
 
 import (
 	"slices"
 
 	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
-	"github.com/restartix/core-api-monitoring/cwtool/evaluate"
 	"github.com/restartix/core-api-monitoring/cwtool/metricdata"
 	"github.com/restartix/core-api-monitoring/cwtool/metricmath"
 )
 
-// compareFiring returns what another condition makes of an alarm: [Weaker] where the new one never fires first, whatever the samples are,
-// [Stronger] where the old one does not, and nothing where neither is so, both are, or it cannot be told. Of two that fire at the same
-// times, the one that is in ALARM only while the other is counts as weaker. Samples that are summed are taken not to be negative.
-//
-// An alarm fires when it goes to ALARM. It does not fire first if the other one is in ALARM then, or was at some time that the alarm looks
-// at.
-func compareFiring(old, new *cloudwatch.Condition) Effect {
-	a, ok := readFiring(old)
-	b, both := readFiring(new)
-	if !ok || !both || !sameLimitText(old.Threshold, new.Threshold) || !sameSeries(old.Queries, new.Queries) {
-		return ""
+// Order is when one condition puts an alarm into ALARM, against another condition.
+type Order uint8
+
+// The orders. An alarm fires when it goes to ALARM. It never fires first if the other one is in ALARM then, or was at some time that the
+// alarm looks at.
+const (
+	Unordered Order = iota // neither never fires first, or it cannot be told
+	Same                   // each is in ALARM while the other is
+	Weaker                 // it never fires first
+	Stronger               // the other one never fires first
+)
+
+// Compare returns how a condition compares with another one, whatever the samples are. Of two of which neither ever fires first, the one
+// that is in ALARM only while the other is counts as weaker. Samples that are summed are taken not to be negative.
+func Compare(c, other *cloudwatch.Condition) Order {
+	a, ok := readFiring(c)
+	b, both := readFiring(other)
+	if !ok || !both || !sameLimitText(c.Threshold, other.Threshold) || !sameSeries(c.Queries, other.Queries) {
+		return Unordered
 	}
-	weaker, stronger := b.follows(a), a.follows(b)
+	weaker, stronger := a.follows(b), b.follows(a)
 	if weaker && stronger {
-		weaker, stronger = b.within(a), a.within(b)
+		weaker, stronger = a.within(b), b.within(a)
 	}
-	switch {
-	case weaker && !stronger:
-		return Weaker
-	case stronger && !weaker:
-		return Stronger
-	}
-	return ""
+	return map[[2]bool]Order{{true, true}: Same, {true, false}: Weaker, {false, true}: Stronger}[[2]bool{weaker, stronger}]
 }
 
 // firing is a metric alarm's condition, as far as conditions can be ordered by when they are met.
@@ -92,7 +93,7 @@ func sameSeries(old, new []cloudwatch.Query) bool {
 		if a.Label = b.Label; len(old) == 1 && a.Expression == "" {
 			a.ID, a.Stat, a.Period = b.ID, b.Stat, b.Period
 		}
-		if !sameQuery(a, b) {
+		if !a.Equal(b) {
 			return false
 		}
 	}
@@ -220,7 +221,7 @@ func (f firing) shorter(g firing, stat string, c int, earlier bool) int {
 }
 
 // read returns how many datapoints are read at an evaluation.
-func (f firing) read() int { return evaluate.Range(f.n) }
+func (f firing) read() int { return Range(f.n) }
 
 // groupsWithOne returns how many of g's datapoints, each of c of f's, have one of f's that breaches: those that g does not read any more
 // may be among f's, and before them may come as many without a breach as f has that are fine.
@@ -293,4 +294,4 @@ func percentile(stat string) (float64, bool) {
 }
 
 // interval returns how many seconds apart evaluations are.
-func (f firing) interval() int { return evaluate.Interval(f.period, f.n) }
+func (f firing) interval() int { return Interval(f.period, f.n) }
