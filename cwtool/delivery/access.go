@@ -26,6 +26,9 @@ func (n *Network) readPolicies() {
 
 // Accepts returns why a topic's policy does not let a sender publish; nil where it does, or may.
 func (n *Network) Accepts(t *Topic, s *Sender) *Reason {
+	if s.Service == "" {
+		return nil
+	}
 	if !t.HasPolicy {
 		if s.Service == CloudWatch && !Differ(s.Template.Account, t.Template.Account) {
 			return nil // the default policy lets the account's own alarms publish
@@ -134,7 +137,7 @@ const anyKey = "arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/$
 
 // usable returns why a service cannot use a key; nil where it can, or may.
 func (n *Network) usable(k Key, s *Sender) *Reason {
-	if k.Broken != nil || k.Place.Template == nil {
+	if k.Broken != nil || k.Place.Template == nil || s.Service == "" {
 		return k.Broken
 	}
 	for _, action := range needed {

@@ -217,11 +217,14 @@ func TestPagerDutysIntegrationOfCloudWatchDropsWhatIsNoAlarm(t *testing.T) {
 	const policy = "  Policy: {Type: AWS::SNS::TopicPolicy, Properties: {Topics: [!Ref Topic], PolicyDocument: {Statement: [{Effect: Allow, Principal: '*', Action: 'sns:Publish'}]}}}\n"
 	const dropped = "PagerDuty's integration of CloudWatch takes messages of alarms only: what others send is answered and dropped"
 	for resource, want := range map[string]string{
-		"{Type: AWS::RDS::EventSubscription, Properties: {SnsTopicArn: !Ref Topic}}":                                                                 dropped,
-		"{Type: AWS::Events::Rule, Properties: {Targets: [{Id: a, Arn: !Ref Topic}]}}":                                                               dropped,
-		"{Type: AWS::Budgets::Budget, Properties: {NotificationsWithSubscribers: [{Subscribers: [{SubscriptionType: SNS, Address: !Ref Topic}]}]}}":  dropped,
-		"{Type: AWS::CE::AnomalySubscription, Properties: {Subscribers: [{Type: SNS, Address: !Ref Topic}, {Type: EMAIL, Address: a@example.com}]}}": dropped,
-		"{Type: AWS::CloudWatch::CompositeAlarm, Properties: {AlarmActions: [!Ref Topic], AlarmRule: ALARM(high)}}":                                  "",
+		"{Type: AWS::RDS::EventSubscription, Properties: {SnsTopicArn: !Ref Topic}}":                                                                  dropped,
+		"{Type: AWS::Events::Rule, Properties: {Targets: [{Id: a, Arn: !Ref Topic}]}}":                                                                dropped,
+		"{Type: AWS::Budgets::Budget, Properties: {NotificationsWithSubscribers: [{Subscribers: [{SubscriptionType: SNS, Address: !Ref Topic}]}]}}":   dropped,
+		"{Type: AWS::CE::AnomalySubscription, Properties: {Subscribers: [{Type: SNS, Address: !Ref Topic}, {Type: EMAIL, Address: a@example.com}]}}":  dropped,
+		"{Type: AWS::AutoScaling::AutoScalingGroup, Properties: {NotificationConfigurations: [{TopicARN: [!Ref Topic]}]}}":                            dropped,
+		"{Type: AWS::S3::Bucket, Properties: {NotificationConfiguration: {TopicConfigurations: [{Event: 's3:ObjectCreated:*', Topic: !Ref Topic}]}}}": dropped,
+		"{Type: AWS::ElastiCache::ReplicationGroup, Properties: {NotificationTopicArn: !Ref Topic}}":                                                  dropped,
+		"{Type: AWS::CloudWatch::CompositeAlarm, Properties: {AlarmActions: [!Ref Topic], AlarmRule: ALARM(high)}}":                                   "",
 	} {
 		if got := problems(network(t, pager, policy+"  Sender: "+resource+"\n"), "Sender"); len(got) != 1 || got[0] != want {
 			t.Errorf("%s: %q, want %q", resource, got, want)

@@ -20,7 +20,7 @@ const (
 // Sender is something that publishes notifications.
 type Sender struct {
 	template.Place
-	Service string            // the service principal that publishes for it
+	Service string            // the service principal that publishes for it; empty where it publishes as its account
 	Alarm   *cloudwatch.Alarm // nil for what is no alarm
 	Targets []Target          // in the order of the template
 }
@@ -151,7 +151,8 @@ type publisher struct {
 	only, value string
 }
 
-// publishers are those whose topics must let their service publish. Sources: the SNS developer guide's "Example cases for Amazon SNS
+// publishers are those that publish to topics. A topic must let their service publish, unless they publish as the account that owns them,
+// which the default policy lets do it: then none is said. Sources: the SNS developer guide's "Example cases for Amazon SNS
 // access control", and the page on notifications of each service.
 var publishers = []publisher{
 	{"AWS::RDS::EventSubscription", rdsEvents, []string{"SnsTopicArn"}, "", ""},
@@ -162,6 +163,14 @@ var publishers = []publisher{
 	{"AWS::CodeStarNotifications::NotificationRule", "codestar-notifications.amazonaws.com", []string{"Targets", "[]", "TargetAddress"},
 		"TargetType", "SNS"},
 	{"AWS::Backup::BackupVault", "backup.amazonaws.com", []string{"Notifications", "SNSTopicArn"}, "", ""},
+	{"AWS::DocDB::EventSubscription", rdsEvents, []string{"SnsTopicArn"}, "", ""},
+	{"AWS::Neptune::EventSubscription", rdsEvents, []string{"SnsTopicArn"}, "", ""},
+	{"AWS::S3::Bucket", "s3.amazonaws.com", []string{"NotificationConfiguration", "TopicConfigurations", "[]", "Topic"}, "", ""},
+	{"AWS::AutoScaling::AutoScalingGroup", "", []string{"NotificationConfigurations", "[]", "TopicARN", "[]"}, "", ""},
+	{"AWS::DMS::EventSubscription", "", []string{"SnsTopicArn"}, "", ""},
+	{"AWS::ElastiCache::ReplicationGroup", "", []string{"NotificationTopicArn"}, "", ""},
+	{"AWS::ElastiCache::CacheCluster", "", []string{"NotificationTopicArn"}, "", ""},
+	{"AWS::Redshift::EventSubscription", "", []string{"SnsTopicArn"}, "", ""},
 }
 
 func (n *Network) readSenders() {

@@ -34,6 +34,8 @@ func (c comparison) counts() string {
 		return fmt.Sprintf("SampleCount of %s counts the attempts, failed or not; expected Sum", name)
 	case strings.EqualFold(c.query.Stat, "SampleCount") && up && c.metric.Sample == awsmetrics.Gauge:
 		return fmt.Sprintf("SampleCount of %s counts its data points, which say nothing of its value; expected Maximum, Minimum or Average", name)
+	case strings.EqualFold(c.query.Stat, "SampleCount") && up && c.metric.Sample == awsmetrics.Counted && c.metric.Namespace != "AWS/Events":
+		return fmt.Sprintf("SampleCount of %s counts its data points, each of which is a count; expected Sum", name)
 	case !strings.EqualFold(c.query.Stat, "Sum") || c.metric.Sample != awsmetrics.Gauge:
 		return ""
 	case c.metric.Unit == "Percent":

@@ -28,7 +28,8 @@ var subVariable = Rule{
 }
 
 // ofLabels are the variables of a graph's dynamic labels, which no resource is called.
-var ofLabels = regexp.MustCompile(`^(LABEL|MAX(_TIME.*)?|MIN(_TIME.*)?|AVG|SUM|FIRST(_TIME.*)?|LAST(_TIME.*)?|DATAPOINT_COUNT.*|PROP\(.*\))$`)
+var ofLabels = regexp.MustCompile(
+	`^(LABEL|AVG|SUM|(MAX|MIN|FIRST|LAST)(_TIME.*)?|DATAPOINT_COUNT.*|PROP\(.*\))$`)
 
 var variable = regexp.MustCompile(`\$\{([^!{}][^{}]*)\}`)
 

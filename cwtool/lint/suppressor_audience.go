@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -20,7 +21,7 @@ var suppressorAudience = Rule{
 				continue
 			}
 			suppressor := a.Suppression.Alarm
-			notified := l.notifiedWhile(suppressor, a, map[*cloudwatch.Alarm]bool{})
+			notified := (&notifying{l, a, map[*cloudwatch.Alarm]audience{}}).while(suppressor)
 			var missing []string
 			for who, words := range l.notifies(a) {
 				if _, ok := notified[who]; !ok {
@@ -69,51 +70,51 @@ func (l *linter) notifies(a *cloudwatch.Alarm) audience {
 	return list
 }
 
-// notifiedWhile returns who is notified for certain while an alarm is in ALARM: by itself, by what must be in ALARM for it to be so, and by
-// composites that are so with it. The alarm that is suppressed notifies nobody.
-func (l *linter) notifiedWhile(a, suppressed *cloudwatch.Alarm, seen map[*cloudwatch.Alarm]bool) audience {
+// notifying finds who is notified for certain while alarms are in ALARM. The alarm that is suppressed notifies nobody.
+type notifying struct {
+	*linter
+	suppressed *cloudwatch.Alarm
+	known      map[*cloudwatch.Alarm]audience
+}
+
+// while returns who is notified for certain while an alarm is in ALARM: by itself, by what must be in ALARM for it to be so, and by
+// composites that are so with it.
+func (n *notifying) while(a *cloudwatch.Alarm) audience {
+	if known, ok := n.known[a]; ok || a == n.suppressed {
+		return known
+	}
 	list := audience{}
-	if seen[a] || a == suppressed {
-		return list
-	}
-	seen[a] = true
-	list.add(l.notifies(a))
+	n.known[a] = list // for composites in a circle
+	list.add(n.notifies(a))
 	if a.Rule != nil {
-		list.add(l.notifiedBy(a.Rule, suppressed, seen))
+		list.add(n.whileHolds(a.Rule))
 	}
-	for _, p := range l.parents[a] {
+	for _, p := range n.parents[a] {
 		if p.Rule != nil && followsFrom(p.Rule, a) {
-			list.add(l.notifiedWhile(p, suppressed, seen))
+			list.add(n.while(p))
 		}
 	}
-	delete(seen, a)
 	return list
 }
 
-// notifiedBy returns who is notified for certain while a rule holds.
-func (l *linter) notifiedBy(r *cloudwatch.Rule, suppressed *cloudwatch.Alarm, seen map[*cloudwatch.Alarm]bool) audience {
+// whileHolds returns who is notified for certain while a rule holds.
+func (n *notifying) whileHolds(r *cloudwatch.Rule) audience {
+	all := audience{}
 	switch {
 	case r.Operator == cloudwatch.InState && r.State == cloudwatch.InAlarm && r.Alarm != nil:
-		return l.notifiedWhile(r.Alarm, suppressed, seen)
+		all.add(n.while(r.Alarm))
 	case r.Operator == cloudwatch.And:
-		all := audience{}
 		for _, each := range r.Operands {
-			all.add(l.notifiedBy(each, suppressed, seen))
+			all.add(n.whileHolds(each))
 		}
-		return all
 	case r.Operator == cloudwatch.Or, r.Operator == cloudwatch.AtLeast && !r.Negated && r.State == cloudwatch.InAlarm && r.Needed() > 0:
-		common := l.notifiedBy(r.Operands[0], suppressed, seen)
+		all.add(n.whileHolds(r.Operands[0]))
 		for _, each := range r.Operands[1:] {
-			other := l.notifiedBy(each, suppressed, seen)
-			for who := range common {
-				if _, ok := other[who]; !ok {
-					delete(common, who)
-				}
-			}
+			other := n.whileHolds(each)
+			maps.DeleteFunc(all, func(who delivery.Listener, _ string) bool { return other[who] == "" })
 		}
-		return common
 	}
-	return audience{}
+	return all
 }
 
 // followsFrom reports whether a rule holds whenever one alarm is in ALARM.
