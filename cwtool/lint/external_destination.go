@@ -40,7 +40,7 @@ var externalDestination = Rule{
 			report(senders[d][0].Place, "%s is not a topic of these templates%s", d.name, others)
 		}
 		for _, a := range l.alarms {
-			if name := l.exported(a); name != "" && len(a.AllActions()) == 0 && len(l.parents[a]) == 0 && !l.used(a) {
+			if name := l.exported(a); name != "" && len(a.AllActions()) == 0 && len(l.set.Parents(a)) == 0 && !l.used(a) {
 				report(at(a), "no AlarmActions; it leaves the templates as the export %s, and what acts on it there cannot be seen", name)
 			}
 		}

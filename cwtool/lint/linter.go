@@ -19,8 +19,7 @@ type linter struct {
 	network   *delivery.Network
 	senders   map[*cloudwatch.Alarm]*delivery.Sender
 	byType    map[string][]template.Place
-	parents   map[*cloudwatch.Alarm][]*cloudwatch.Alarm // composites whose rules name it
-	suppress  map[*cloudwatch.Alarm]bool                // what suppresses the actions of a composite
+	suppress  map[*cloudwatch.Alarm]bool // what suppresses the actions of a composite
 	refers    map[*template.Template]references
 	mentioned map[string]bool // texts in resources that are no alarms and no dashboards
 	boards    []board
@@ -32,7 +31,7 @@ func newLinter(o Options, templates []template.Template) *linter {
 	set := cloudwatch.Read(slices.Clone(templates)...)
 	l := &linter{
 		Options: o, known: RuleIDs(), set: set, alarms: set.Alarms, network: delivery.Of(set), senders: map[*cloudwatch.Alarm]*delivery.Sender{},
-		byType: map[string][]template.Place{}, parents: map[*cloudwatch.Alarm][]*cloudwatch.Alarm{}, suppress: map[*cloudwatch.Alarm]bool{},
+		byType: map[string][]template.Place{}, suppress: map[*cloudwatch.Alarm]bool{},
 		refers: map[*template.Template]references{}, mentioned: map[string]bool{},
 	}
 	for _, t := range set.Stacks.Templates {
@@ -51,11 +50,6 @@ func newLinter(o Options, templates []template.Template) *linter {
 		}
 	}
 	for _, a := range l.alarms {
-		if a.Rule != nil {
-			for _, child := range a.Rule.Alarms() {
-				l.parents[child] = append(l.parents[child], a)
-			}
-		}
 		if a.Suppression != nil && a.Suppression.Alarm != nil {
 			l.suppress[a.Suppression.Alarm] = true
 		}
@@ -158,7 +152,7 @@ func plural(n int, word string) string {
 	return template.Format(float64(n)) + " " + word
 }
 
-// set writes names of dimensions as people write them.
+// bracketed returns names of dimensions as people write them.
 func bracketed(names []string) string { return "[" + strings.Join(names, ", ") + "]" }
 
 // placeOf is the place of a mute rule.

@@ -11,7 +11,7 @@ var noAction = Rule{
 		for _, a := range l.alarms {
 			switch {
 			case len(a.Actions[cloudwatch.InAlarm]) > 0 || l.used(a) || l.exported(a) != "":
-			case len(l.parents[a]) == 0:
+			case len(l.set.Parents(a)) == 0:
 				report(at(a), "no AlarmActions, and no composite alarm names it")
 			case !l.leads(a, map[*cloudwatch.Alarm]bool{}):
 				report(at(a), "no AlarmActions, and none in the composites that name it")
@@ -29,7 +29,7 @@ func (l *linter) leads(a *cloudwatch.Alarm, seen map[*cloudwatch.Alarm]bool) boo
 	if len(a.Actions[cloudwatch.InAlarm]) > 0 || l.used(a) || l.exported(a) != "" {
 		return true
 	}
-	for _, p := range l.parents[a] {
+	for _, p := range l.set.Parents(a) {
 		if l.leads(p, seen) {
 			return true
 		}

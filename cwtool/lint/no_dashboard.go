@@ -85,5 +85,5 @@ func (l *linter) on(a *cloudwatch.Alarm, d drawing, seen map[*cloudwatch.Alarm]b
 	if a.Rule != nil && slices.ContainsFunc(a.Rule.Alarms(), func(child *cloudwatch.Alarm) bool { return l.on(child, d, seen) }) {
 		return true
 	}
-	return d.alarms[a] || slices.ContainsFunc(l.parents[a], func(p *cloudwatch.Alarm) bool { return d.alarms[p] })
+	return d.alarms[a] || slices.ContainsFunc(l.set.Parents(a), func(p *cloudwatch.Alarm) bool { return d.alarms[p] })
 }

@@ -1,6 +1,7 @@
 package lint
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 
@@ -88,12 +89,5 @@ func collect(v any, note func(id string)) {
 	}
 }
 
-// firstOf returns the first of a template's resources that a function holds for, by logical id.
-func keys[V any](m map[string]V) []string {
-	var list []string
-	for key := range m {
-		list = append(list, key)
-	}
-	slices.Sort(list)
-	return list
-}
+// keys returns the keys of a map, sorted.
+func keys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -89,7 +89,7 @@ func (n *notifying) while(a *cloudwatch.Alarm) audience {
 	if a.Rule != nil {
 		list.add(n.whileHolds(a.Rule))
 	}
-	for _, p := range n.parents[a] {
+	for _, p := range n.set.Parents(a) {
 		if p.Rule != nil && followsFrom(p.Rule, a) {
 			list.add(n.while(p))
 		}
