@@ -62,7 +62,7 @@ func (s *Samples) AddLate(at, arrives int64, value, count float64) {
 		i--
 	}
 	if arrives > at && s.arrives == nil {
-		s.arrives = slices.Clone(s.at)
+		s.arrives = append(make([]int64, 0, len(s.at)+1), s.at...)
 	}
 	if s.arrives != nil {
 		s.arrives = slices.Insert(s.arrives, i, max(at, arrives))
