@@ -323,7 +323,7 @@ func (p *prober) play(model *model, name string, phases []phase, want []cloudwat
 		}
 	}
 	settled := from + int64(phases[0].periods)*model.c.Period
-	h, seen, err := evaluate.Observe([]*evaluate.Alarm{p.alarm}, d, from, at)
+	h, seen, err := evaluate.Observe([]*evaluate.Alarm{p.alarm}, d, evaluate.Span{From: from, To: at})
 	if err != nil {
 		p.fail("%s: %v", name, err)
 		return

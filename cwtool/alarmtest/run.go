@@ -43,7 +43,7 @@ func (t *Test) Title() string {
 func (t *Test) Run() Result {
 	begin := time.Now()
 	r := Result{Name: t.Title(), File: t.File, Line: t.Line}
-	h, coverage, err := evaluate.Observe(t.Set.Alarms, t.data(), t.start-t.warmup, t.end())
+	h, coverage, err := evaluate.Observe(t.Set.Alarms, t.data(), t.span())
 	if err != nil {
 		r.Failures = append(r.Failures, err.Error())
 	}
@@ -59,7 +59,8 @@ func (t *Test) Run() Result {
 func (t *Test) Against(others []*evaluate.Alarm) (*evaluate.History, error) {
 	other := *t
 	other.Set = newSet(t.Set.Name, others)
-	return evaluate.Run(others, other.data(), t.start-t.warmup, t.end())
+	h, _, err := evaluate.Observe(others, other.data(), t.span())
+	return h, err
 }
 
 // covered adds to what was seen of boundaries which alarms went to ALARM and back. Composites have no boundaries.

@@ -98,12 +98,16 @@ func (f *File) checkNames(w written, names []string, at place) {
 	}
 }
 
-// settles returns how many seconds alarms are evaluated until each has been evaluated, and nothing of a suppression is left.
+// settles returns how many seconds alarms are evaluated until each has been evaluated, with a warm-up that a full window ends, and nothing
+// of a suppression is left.
 func (s *Set) settles() int64 {
 	longest, suppressed := int64(60), int64(0)
 	for _, a := range s.Alarms {
 		if a.Condition != nil {
 			longest = max(longest, a.Condition.Interval())
+		}
+		if a.Condition != nil && a.WarmUp != nil && !a.WarmUp.WholePeriod {
+			longest = max(longest, a.Condition.Interval()+60*int64(a.WarmUp.Minutes.Value))
 		}
 		if a.Suppression != nil {
 			suppressed = max(suppressed, a.Suppression.WaitPeriod+a.Suppression.ExtensionPeriod)
@@ -144,6 +148,16 @@ func (t *Test) samples(m metricdata.Metric, read int64) *metricdata.Samples {
 		timeline.Drawn = timeline.From
 	}
 	return timeline.Samples(t.backgrounds, m)
+}
+
+// span is when the alarms are evaluated. A warm-up that lasts to its end begins with the test, unless the file says how long alarms are
+// evaluated before: or else no test would see it.
+func (t *Test) span() evaluate.Span {
+	s := evaluate.Span{From: t.start - t.warmup, To: t.end()}
+	if t.history {
+		s.WarmUp = t.start
+	}
+	return s
 }
 
 func (t *Test) end() int64 { return t.start + int64(t.Length.Seconds()) }

@@ -377,7 +377,7 @@ func TestBothWaysOfEvaluationAgree(t *testing.T) {
 		}
 		d := data("m", &s)
 		sliding := evaluate(t, a, d, 3*time.Hour)
-		e := newEvaluation(a[0], start)
+		e := newEvaluation(a[0], Span{From: start})
 		step := e.c.Interval()
 		if err := e.evaluateReplaying(d, start+step, start+3*3600, step); err != nil {
 			t.Fatal(err)
@@ -434,7 +434,7 @@ func TestBoundariesAreSeenWhereTheyAreProbed(t *testing.T) {
 		"101 200 50":      {BeyondThreshold: true, OneDatapointShort: true},
 		"150 150 - - - -": {OneDatapointShort: true, NoData: true},
 	} {
-		_, seen, err := Observe(a, data("m", minutes("50 50 "+values)), start+120, start+120+60*int64(len(strings.Fields(values))))
+		_, seen, err := Observe(a, data("m", minutes("50 50 "+values)), Span{From: start + 120, To: start + 120 + 60*int64(len(strings.Fields(values)))})
 		if err != nil || *seen[a[0]] != want {
 			t.Errorf("%s: %+v, %v", values, *seen[a[0]], err)
 		}

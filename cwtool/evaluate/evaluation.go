@@ -25,10 +25,13 @@ type evaluation struct {
 	warmUp   int64     // when the warm-up ends at the latest
 }
 
-func newEvaluation(a *Alarm, from int64) *evaluation {
-	e := &evaluation{Alarm: a, c: a.Condition, warmUp: from}
+func newEvaluation(a *Alarm, span Span) *evaluation {
+	e := &evaluation{Alarm: a, c: a.Condition, warmUp: span.From}
 	if w := a.WarmUp; w != nil {
-		e.warmUp = from + 60*int64(w.Minutes.Value)
+		if w.WholePeriod && span.WarmUp != 0 {
+			e.warmUp = span.WarmUp
+		}
+		e.warmUp += 60 * int64(w.Minutes.Value)
 	}
 	return e
 }
@@ -124,7 +127,7 @@ func (e *evaluation) evaluateReplaying(data Data, first, to, step int64) error {
 
 // step evaluates the alarm at a time.
 func (e *evaluation) step(at int64, d *datapoints) {
-	if at < e.warmUp {
+	if e.WarmUp != nil && at <= e.warmUp {
 		if e.WarmUp.WholePeriod || !e.c.full(d) {
 			return
 		}

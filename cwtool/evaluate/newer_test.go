@@ -55,10 +55,10 @@ func TestAMuteRuleKeepsASuppressedCompositesActionsBackToo(t *testing.T) {
 func TestAnAlarmThatWarmsUpIsNotEvaluated(t *testing.T) {
 	for name, c := range map[string]struct{ more, values, want string }{
 		"without a warm-up":             {"", "- - - - - - - -", "-XXXXXXXX"},
-		"no data until it ends":         {"WarmUpConfiguration: {WarmUpPeriodDurationInMinutes: 5}", "- - - - - - - -", "-----XXXX"},
-		"data, but too little":          {"WarmUpConfiguration: {WarmUpPeriodDurationInMinutes: 5}", "0 - 0 - 0 - 0 0", "-----...."},
+		"no data until it ends":         {"WarmUpConfiguration: {WarmUpPeriodDurationInMinutes: 5}", "- - - - - - - -", "------XXX"},
+		"data, but too little":          {"WarmUpConfiguration: {WarmUpPeriodDurationInMinutes: 5}", "0 - 0 - 0 - 0 0", "------..."},
 		"ends early with a full window": {"WarmUpConfiguration: {WarmUpPeriodDurationInMinutes: 5}", "- 0 0 0 9 9 0 0", "---...X.."},
-		"lasts to its end":              {"WarmUpConfiguration: {WarmUpPeriodDurationInMinutes: 5, OnlyStartEvaluatingAfterWarmUpPeriodEnds: true}", "0 0 0 0 0 0 0 0", "-----...."},
+		"lasts to its end":              {"WarmUpConfiguration: {WarmUpPeriodDurationInMinutes: 5, OnlyStartEvaluatingAfterWarmUpPeriodEnds: true}", "0 0 0 0 0 0 0 0", "------..."},
 	} {
 		a := mustRead(t, alarm("A", "TreatMissingData: breaching; EvaluationPeriods: 2; DatapointsToAlarm: 2; "+c.more))
 		h := evaluate(t, a, Data{metric("m").Key(): minutes(c.values)}, 8*time.Minute)

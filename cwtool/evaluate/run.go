@@ -42,34 +42,41 @@ func (h *History) StateAt(a *Alarm, at int64) cloudwatch.State {
 // Run evaluates alarms that were created at one time up to another, both in unix seconds. At the beginning all have insufficient
 // data, and their warm-up begins; samples from before it are read nevertheless. Alarms on which others depend must be among them.
 func Run(alarms []*Alarm, data Data, from, to int64) (*History, error) {
-	return run(alarms, data, from, to, nil)
+	return Span{From: from, To: to}.run(alarms, data, nil)
+}
+
+// Span is the time in which alarms are evaluated, in unix seconds.
+type Span struct {
+	From, To int64
+	// WarmUp is when a warm-up begins that lasts to its end, whatever data there is; 0 for From.
+	WarmUp int64
 }
 
 // Observe is Run, and returns which of each metric alarm's boundaries were reached.
-func Observe(alarms []*Alarm, data Data, from, to int64) (*History, map[*Alarm]*Coverage, error) {
+func Observe(alarms []*Alarm, data Data, span Span) (*History, map[*Alarm]*Coverage, error) {
 	coverage := map[*Alarm]*Coverage{}
-	h, err := run(alarms, data, from, to, coverage)
+	h, err := span.run(alarms, data, coverage)
 	return h, coverage, err
 }
 
-func run(alarms []*Alarm, data Data, from, to int64, coverage map[*Alarm]*Coverage) (*History, error) {
+func (s Span) run(alarms []*Alarm, data Data, coverage map[*Alarm]*Coverage) (*History, error) {
 	var errs []error
 	var changes []Change
 	for _, a := range alarms {
 		if a.Condition == nil {
 			continue
 		}
-		e := newEvaluation(a, from)
+		e := newEvaluation(a, s)
 		if coverage != nil {
 			e.coverage = &Coverage{}
 			coverage[a] = e.coverage
 		}
-		if err := e.evaluate(data, from, to); err != nil {
+		if err := e.evaluate(data, s.From, s.To); err != nil {
 			errs = append(errs, fmt.Errorf("%s: %w", a.Name, err))
 		}
 		changes = append(changes, e.changes...)
 	}
-	return Follow(alarms, changes, from, to), errors.Join(errs...)
+	return Follow(alarms, changes, s.From, s.To), errors.Join(errs...)
 }
 
 // Follow returns what changes of metric alarms, which are given, do to composite alarms and actions.
