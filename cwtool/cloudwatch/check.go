@@ -3,6 +3,7 @@ package cloudwatch
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"regexp"
 	"slices"
@@ -47,6 +48,14 @@ func (s *Set) check() {
 	}
 	for _, m := range s.MuteRules {
 		s.Problems = append(s.Problems, m.Problems...)
+	}
+	for _, t := range s.Stacks.Templates {
+		for _, id := range slices.Sorted(maps.Keys(t.Unexpanded)) {
+			place := Place{t, template.Resource{LogicalID: id, Line: t.Unexpanded[id].Line}}
+			s.Problems = append(s.Problems, &Problem{
+				Place: place, Class: Unresolved, Check: CheckUnexpanded, Message: "the resources that it makes are known to a deployment only",
+			})
+		}
 	}
 }
 

@@ -42,12 +42,13 @@ const (
 	CheckDependency       Check = "dependency"   // a composite of an alarm that has problems
 	CheckUnresolved       Check = "unresolved"   // what only a deployment knows
 	CheckNotComputed      Check = "not-computed" // what is not computed from samples
+	CheckUnexpanded       Check = "unexpanded-resources"
 )
 
 // Problem is something wrong with an alarm or a mute rule, or a reason for which it is not evaluated.
 type Problem struct {
 	Place
-	Alarm    *Alarm // nil for a mute rule
+	Alarm    *Alarm // nil for a mute rule, and for what only a deployment expands
 	Class    Class
 	Check    Check
 	Property string // empty where it is none in particular

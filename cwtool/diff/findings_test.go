@@ -160,14 +160,14 @@ func TestALoopThatDiffersIsSaidNotToBeExpanded(t *testing.T) {
 		return `{"Resources": {"X": {"Type": "T"}, "Fn::ForEach::Loop": ["Name", [` + values + `], {"${Name}Deep": {"Type": "AWS::CloudWatch::Alarm"}}]}}`
 	}
 	schema := compile(t)
-	for _, c := range [][2]string{{loop(`"a"`), loop(`"a", "b"`)}, {loop(`"a"`), `{"Resources": {"X": {"Type": "T"}}}`}, {`{"Resources": {"X": {"Type": "T"}}}`, loop(`"a"`)}} {
+	for _, c := range [][2]string{{loop(`{"Ref": "A"}`), loop(`{"Ref": "B"}`)}, {loop(`{"Ref": "A"}`), `{"Resources": {"X": {"Type": "T"}}}`}, {`{"Resources": {"X": {"Type": "T"}}}`, loop(`{"Ref": "A"}`)}} {
 		r := between(t, c[0], c[1])
 		if text := r.Text(false); len(r.Changes) != 1 || !strings.Contains(text, "not expanded: Fn::ForEach::Loop") {
 			t.Errorf("%s", text)
 		}
 		check(t, schema, "loop", marshalled(t, r))
 	}
-	if r := between(t, loop(`"a"`), loop(`"a"`)); !r.Empty() {
+	if r := between(t, loop(`{"Ref": "A"}`), loop(`{"Ref": "A"}`)); !r.Empty() {
 		t.Errorf("it differs from itself:\n%s", r.Text(false))
 	}
 }

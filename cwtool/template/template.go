@@ -124,28 +124,26 @@ func (t *Template) decode(text []byte, resources map[string]json.RawMessage, lin
 	rest := struct {
 		*Template
 		Resources json.RawMessage
+		Outputs   json.RawMessage
 	}{Template: t}
 	if err := json.Unmarshal(text, &rest); err != nil {
 		return err
 	}
+	var err error
+	if t.Outputs, err = outputs(rest.Outputs); err != nil {
+		return fmt.Errorf("Outputs: %w", expected(err))
+	}
 	t.Resources = make(map[string]Resource, len(resources))
 	t.Unexpanded = map[string]Macro{}
-	t.HasMacros = t.Transform != nil
+	t.HasMacros = t.hasOtherTransforms()
 	for id, text := range resources {
+		add := t.addResource
 		if strings.HasPrefix(id, "Fn::") {
-			t.HasMacros = true
-			macro := Macro{Line: lines[id]}
-			if err := json.Unmarshal(text, &macro.Body); err != nil {
-				return fmt.Errorf("resource %s: %w", id, err)
-			}
-			t.Unexpanded[id] = macro
-			continue
+			add = t.addMacro
 		}
-		r := Resource{LogicalID: id, Line: lines[id]}
-		if err := json.Unmarshal(text, &r); err != nil {
-			return fmt.Errorf("resource %s: %w", id, expected(err))
+		if err := add(id, text, lines[id]); err != nil {
+			return err
 		}
-		t.Resources[id] = r
 	}
 	return nil
 }

@@ -92,7 +92,7 @@ func TestAResourceHasTheLineWhereItsTemplateNamesIt(t *testing.T) {
 }
 
 func TestWhatMakesResourcesIsNoResource(t *testing.T) {
-	template, err := Parse("x.yaml", []byte("Resources:\n  Fn::ForEach::Queues: [Name, [a, b], {'${Name}': {Type: AWS::SQS::Queue}}]\n"))
+	template, err := Parse("x.yaml", []byte("Resources:\n  Fn::ForEach::Queues: [Name, !Ref Names, {'${Name}': {Type: AWS::SQS::Queue}}]\n"))
 	if err != nil || len(template.Resources) != 0 || !template.HasMacros {
 		t.Errorf("resources %v, error %v", template.Resources, err)
 	}
@@ -137,7 +137,7 @@ func TestAnErrorSaysWhatATemplateMustHold(t *testing.T) {
 }
 
 func TestWhatMakesResourcesIsKept(t *testing.T) {
-	template, err := Parse("x.yaml", []byte("Resources:\n  A: {Type: T}\n  Fn::ForEach::Loop: [Name, [a, b], {}]\n"))
+	template, err := Parse("x.yaml", []byte("Resources:\n  A: {Type: T}\n  Fn::ForEach::Loop: [Name, !Ref Names, {}]\n"))
 	if err != nil {
 		t.Fatal(err)
 	}

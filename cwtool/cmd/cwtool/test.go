@@ -18,6 +18,7 @@ type testCommand struct {
 	templates                templateFlags
 	names, junit             string
 	verbose, coverage, probe bool
+	strict                   bool
 }
 
 func newTest() *cobra.Command {
@@ -43,7 +44,7 @@ says how faithful the evaluation is.
 
 A time is what has passed since the start: at 11m, the samples of the first eleven minutes are known. As in
 promtool, 0x9 is 0 and nine times more.
-Before the start, series are taken to have been at their first value for a day (warmup).
+Before the start, series are taken to have been at their first value, for as long as alarms read back (warmup says otherwise).
 
 With -probe, each FILE is a template, and no tests need to be written: from each alarm's definition follow
 series that put its value just at the threshold and just beyond, that breach once less than needed, and
@@ -54,6 +55,9 @@ of their children. A test file has the same for its templates with "probe: true"
 With -coverage, alarms that were never driven to ALARM and back are listed, and so are the boundaries that
 were not probed: a data point within 5 % of the threshold on either side, one breaching data point less than
 needed, and no data at all. Any of them fails.
+
+An alarm that cannot be evaluated from samples (a log alarm, an anomaly detection band, a threshold that only a deployment
+knows) is listed with the reason; the others are tested. With -strict it fails.
 
 Exits with 0 if all passed, 1 if a test failed or coverage is not complete, 2 if something cannot be read or
 no test was run.`,
@@ -68,6 +72,7 @@ no test was run.`,
 	flags.BoolVarP(&t.verbose, "verbose", "v", false, "show each test, and what happened in it")
 	flags.StringVar(&t.junit, "junit", "", "write the results to this `file`, too, as JUnit's XML")
 	flags.BoolVar(&t.coverage, "coverage", false, "list the alarms and boundaries that no test covers")
+	flags.BoolVar(&t.strict, "strict", false, "exit with 1 if an alarm is not evaluated, too")
 	flags.BoolVar(&t.probe, "probe", false, "probe the alarms of the templates FILE... at their boundaries")
 	t.templates.register(c)
 	completeFiles(c, "junit", "xml")
@@ -85,8 +90,12 @@ func (t *testCommand) run(c *cobra.Command, args []string) error {
 	}
 	r := newRunner(c, only, t.verbose)
 	r.all(files)
-	if len(r.results) == 0 {
+	left := notEvaluated(files)
+	if len(r.results) == 0 && len(left) == 0 {
 		return fmt.Errorf("no test was run: %s", nothingToRun(t.names, files))
+	}
+	for _, p := range left {
+		fmt.Fprintf(r.out, "not evaluated  %v\n", p)
 	}
 	complete := r.summarize(files, t.coverage)
 	if t.junit != "" {
@@ -94,10 +103,26 @@ func (t *testCommand) run(c *cobra.Command, args []string) error {
 			return err
 		}
 	}
-	if r.failed > 0 || !complete {
+	if r.failed > 0 || !complete || t.strict && len(left) > 0 {
 		return errFindings
 	}
 	return nil
+}
+
+// notEvaluated returns why alarms are not evaluated, each once.
+func notEvaluated(files []*alarmtest.File) (list []error) {
+	said := map[string]bool{}
+	for _, f := range files {
+		for _, s := range f.Sets {
+			for _, p := range s.NotEvaluated {
+				if text := p.Error(); !said[text] {
+					said[text] = true
+					list = append(list, p)
+				}
+			}
+		}
+	}
+	return list
 }
 
 // nothingToRun returns why no test was run.
