@@ -55,6 +55,34 @@ func TestProbesFindTheBoundary(t *testing.T) {
 	}
 }
 
+func TestProbesFindBoundariesThatAreNoNumbersApart(t *testing.T) {
+	for properties, want := range map[string]string{
+		"Namespace: N, MetricName: m, Period: 300, EvaluationPeriods: 6, Statistic: SampleCount, Threshold: 0, ComparisonOperator: LessThanOrEqualToThreshold, TreatMissingData: breaching": "silent at m 1, samples of m 1 (1), firing without data only",
+		"EvaluationPeriods: 1, Threshold: 0, ComparisonOperator: GreaterThanThreshold, TreatMissingData: notBreaching, Metrics: [" + stat("t", "throttles", "Sum") + ", " + stat("i", "calls", "Sum") +
+			", {Id: v, Expression: '100 * t / (t + i)'}]": "turning throttles: silent at throttles 0, calls 1000 (0), firing at throttles 1, calls 1000 (0.0999000999001)",
+		"EvaluationPeriods: 2, Threshold: 5, ComparisonOperator: GreaterThanThreshold, TreatMissingData: notBreaching, Metrics: [" + stat("a", "m", "Sum") +
+			", {Id: v, Expression: 'IF(HOUR(a) >= 8 AND HOUR(a) < 18, a, 0)'}]": "turning m: silent at m 5 (5), firing at m 6 (6)",
+	} {
+		r := probed(t, watching("A", properties))[0]
+		if len(r.Failures) > 0 || r.Timeline != want {
+			t.Errorf("%s\n%v\ngot  %s\nwant %s", properties, r.Failures, r.Timeline, want)
+		}
+	}
+}
+
+func TestARuleOfManyAlarmsIsProbed(t *testing.T) {
+	var children, names strings.Builder
+	for i := range 20 {
+		id := fmt.Sprintf("A%02d", i)
+		children.WriteString(watching(id, plain+"Statistic: Sum, Threshold: 5, ComparisonOperator: GreaterThanThreshold"))
+		fmt.Fprintf(&names, "ALARM(%s) OR ", id)
+	}
+	results := probed(t, children.String()+"  ZAny: {Type: 'AWS::CloudWatch::CompositeAlarm', Properties: {AlarmName: zany, AlarmRule: '"+names.String()+"FALSE'}}\n")
+	if r := results[len(results)-1]; len(r.Failures) > 0 || !strings.Contains(r.Timeline, "A00 ALARM, A01 OK") {
+		t.Errorf("%s: %v %s", r.Name, r.Failures, r.Timeline)
+	}
+}
+
 func TestAProbeThatFindsNoInputSaysSo(t *testing.T) {
 	for name, properties := range map[string]string{
 		"a share of samples":     plain + "ExtendedStatistic: 'PR(:300)', Threshold: 95, ComparisonOperator: LessThanThreshold",

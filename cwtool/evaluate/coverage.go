@@ -44,8 +44,9 @@ func (c *Coverage) look(condition *Condition, d *datapoints, state cloudwatch.St
 	c.NoData = c.NoData || there == 0
 }
 
-// Near reports whether a value is within 5 % of a threshold, or is the whole number next to it.
+// Near reports whether a value is within 5 % of a threshold, or is the whole number next to it. At a threshold of 0 it is any value up to
+// 1: of a share that is what the smallest event makes.
 func Near(v, threshold float64) bool {
 	distance := math.Abs(v - threshold)
-	return distance <= 0.05*math.Abs(threshold) || v == math.Trunc(v) && distance <= 1
+	return distance <= 0.05*math.Abs(threshold) || distance <= 1 && (threshold == 0 || v == math.Trunc(v))
 }

@@ -107,6 +107,16 @@ func (e *Expr) References() []string {
 	return slices.Sorted(maps.Keys(ids))
 }
 
+// clockFunctions depend on the time of a data point.
+var clockFunctions = []string{"MINUTE", "HOUR", "DAY", "DATE", "MONTH", "YEAR", "EPOCH"}
+
+// UsesClock reports whether the expression depends on the time of a data point.
+func (e *Expr) UsesClock() bool {
+	uses := false
+	e.root.walk(func(n *node) { uses = uses || n.kind == callNode && slices.Contains(clockFunctions, n.name) })
+	return uses
+}
+
 func (n *node) walk(visit func(*node)) {
 	visit(n)
 	for _, a := range n.args {
