@@ -778,7 +778,7 @@ class LogsTest(StackTest):
         for reason, resources in {
             "does not end with }": filter_("{ $.level = ERROR"),
             "mutually exclusive": filter_(DefaultValue=0, Dimensions=[{"Key": "Route", "Value": "$.route"}]),
-            "is too long": filter_(Dimensions=[{"Key": f"D{n}", "Value": "$.d"} for n in range(4)]),
+            "at most 3 dimensions": filter_(Dimensions=[{"Key": f"D{n}", "Value": "$.d"} for n in range(4)]),
         }.items():
             with self.subTest(reason):
                 self.assert_fails(resources, reason)

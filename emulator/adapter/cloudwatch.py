@@ -5,12 +5,10 @@ import time
 from collections import defaultdict
 from collections.abc import Iterable
 
-from moto.cloudformation.exceptions import ValidationError
 
 from .contract import Contract
 from .datum import samples
 from .metrics import Metric, Store, is_statistic, seconds, statistic
-from .resource import Resource
 from .rules import Rule
 from .wire import OWN, Refusal, Shelf, Tags, account, model, moment, now, paged
 
@@ -266,46 +264,3 @@ def known(name: str) -> None:
 def shown(kind: str, alarm: dict) -> dict:
     members = model().shape_for(kind).members
     return {key: value for key, value in alarm.items() if key in members and value is not None}
-
-
-class Named(Resource):
-    """A resource of CloudWatch: its Put call would overwrite one that is there, which CloudFormation does not."""
-
-    ARN = "arn:aws:cloudwatch:{region}:{account}:alarm:{name}"
-
-    def shelf(self) -> Shelf:
-        return API.alarms[self.region]
-
-    def create(self, properties: dict, generated_name: str) -> None:
-        name = properties.get(self.schema.name)
-        if name in self.shelf():
-            raise ValidationError(message=f"{name} already exists")
-        super().create(properties, generated_name)
-
-
-class Alarm(Named):
-    TYPE = "AWS::CloudWatch::Alarm"
-
-
-class CompositeAlarm(Named):
-    TYPE = "AWS::CloudWatch::CompositeAlarm"
-
-
-class LogAlarm(Named):
-    TYPE = "AWS::CloudWatch::LogAlarm"
-
-
-class Dashboard(Named):
-    TYPE = "AWS::CloudWatch::Dashboard"
-    ARN = "arn:aws:cloudwatch::{account}:dashboard/{name}"
-
-    def shelf(self) -> Shelf:
-        return API.dashboards
-
-
-class AlarmMuteRule(Named):
-    TYPE = "AWS::CloudWatch::AlarmMuteRule"
-    ARN = "arn:aws:cloudwatch:{region}:{account}:alarm-mute-rule:{name}"
-
-    def shelf(self) -> Shelf:
-        return API.mute_rules[self.region]

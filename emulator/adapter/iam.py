@@ -1,67 +1,41 @@
-"""IAM: roles, inline policies, managed policies, OpenID Connect providers."""
+"""IAM: roles, inline policies, managed policies."""
 
-from moto.core.responses import EmptyResult
-from moto.iam.responses import IamResponse
-
-from .resource import Resource, extends
-
-
-@extends(IamResponse)
-class Api:
-    """What moto lacks of OpenID Connect providers."""
-
-    def add_client_id_to_open_id_connect_provider(self) -> EmptyResult:
-        clients = self.clients()
-        if self._get_param("ClientID") not in clients:
-            clients.append(self._get_param("ClientID"))
-        return EmptyResult()
-
-    def remove_client_id_from_open_id_connect_provider(self) -> EmptyResult:
-        clients = self.clients()
-        if self._get_param("ClientID") in clients:
-            clients.remove(self._get_param("ClientID"))
-        return EmptyResult()
-
-    def clients(self) -> list[str]:
-        return self.backend.get_open_id_connect_provider(self._get_param("OpenIDConnectProviderArn")).client_id_list
-
-
-class Role(Resource):
-    TYPE = "AWS::IAM::Role"
-    APART = ("AssumeRolePolicyDocument", "ManagedPolicyArns", "PermissionsBoundary", "Policies")
-    DEFAULTS = {"Description": "", "MaxSessionDuration": 3600}
-
-    def settle(self, properties: dict, previous: dict) -> None:
-        role = {"RoleName": self.physical_resource_id}
-        if previous and properties:
-            self.call("UpdateAssumeRolePolicy", PolicyDocument=properties["AssumeRolePolicyDocument"], **role)
-            if properties.get("PermissionsBoundary"):
-                self.call("PutRolePermissionsBoundary", PermissionsBoundary=properties["PermissionsBoundary"], **role)
-            elif previous.get("PermissionsBoundary"):
-                self.call("DeleteRolePermissionsBoundary", **role)
-        inline, before = ({part["PolicyName"]: part["PolicyDocument"] for part in each.get("Policies", [])} for each in (properties, previous))
-        for name, document in inline.items():
-            self.call("PutRolePolicy", PolicyName=name, PolicyDocument=document, **role)
-        for name in before.keys() - inline.keys():
-            self.drop("DeleteRolePolicy", PolicyName=name, **role)
-        attached = properties.get("ManagedPolicyArns", [])
-        for arn in attached:
-            self.call("AttachRolePolicy", PolicyArn=arn, **role)
-        for arn in previous.get("ManagedPolicyArns", []):
-            if arn not in attached:
-                self.drop("DetachRolePolicy", PolicyArn=arn, **role)
-
-    def delete(self) -> None:
-        self.settle({}, self.properties)
-        super().delete()
-
+from .resource import Resource
 
 HOLDERS = {"Roles": "Role", "Users": "User", "Groups": "Group"}
 
 
-def holders(properties: dict) -> list[tuple[str, str]]:
-    """Returns every role, user and group of a policy, with its kind."""
-    return [(kind, name) for key, kind in HOLDERS.items() for name in properties.get(key, [])]
+class Role(Resource):
+    TYPE = "AWS::IAM::Role"
+    RENAMED = {"AssumeRolePolicyDocument": "PolicyDocument"}
+    APART = {
+        "AssumeRolePolicyDocument": ("UpdateAssumeRolePolicy",),
+        "PermissionsBoundary": ("PutRolePermissionsBoundary", "DeleteRolePermissionsBoundary"),
+        "Policies": None,
+        "ManagedPolicyArns": None,
+    }
+    DEFAULTS = {"Description": "", "MaxSessionDuration": 3600}
+
+    def settle(self, properties: dict, previous: dict) -> None:
+        super().settle(properties, previous)
+        self.attach_all(properties, previous)
+
+    def attach_all(self, properties: dict, previous: dict) -> None:
+        wanted, had = properties.get("Policies", []), previous.get("Policies", [])
+        self.attach("PutRolePolicy", "DeleteRolePolicy", wanted, had)
+        wanted, had = ([{"PolicyArn": arn} for arn in each.get("ManagedPolicyArns", [])] for each in (properties, previous))
+        self.attach("AttachRolePolicy", "DetachRolePolicy", wanted, had)
+
+    def delete(self) -> None:
+        self.attach_all({}, self.properties)
+        super().delete()
+
+
+def attach_to_holders(policy: Resource, verbs: tuple[str, str], wanted: dict, had: dict, *names: str) -> None:
+    """Brings a policy to the roles, users and groups that its properties list, with the properties that the calls take."""
+    for key, kind in HOLDERS.items():
+        lists = [[{f"{kind}Name": holder} | {name: each[name] for name in names} for holder in each.get(key, [])] for each in (wanted, had)]
+        policy.attach(f"{verbs[0]}{kind}Policy", f"{verbs[1]}{kind}Policy", *lists)
 
 
 class Policy(Resource):
@@ -73,13 +47,7 @@ class Policy(Resource):
         self.update(properties, {})
 
     def update(self, properties: dict, previous: dict) -> None:
-        for kind, name in holders(properties):
-            policy = {key: properties[key] for key in ("PolicyName", "PolicyDocument")}
-            self.call(f"Put{kind}Policy", **policy, **{f"{kind}Name": name})
-        kept = holders(properties) if properties.get("PolicyName") == previous.get("PolicyName") else []
-        for kind, name in holders(previous):
-            if (kind, name) not in kept:
-                self.drop(f"Delete{kind}Policy", PolicyName=previous["PolicyName"], **{f"{kind}Name": name})
+        attach_to_holders(self, ("Put", "Delete"), properties, previous, "PolicyName", "PolicyDocument")
 
     def delete(self) -> None:
         self.update({}, self.properties)
@@ -88,7 +56,7 @@ class Policy(Resource):
 class ManagedPolicy(Resource):
     TYPE = "AWS::IAM::ManagedPolicy"
     RENAMED = {"ManagedPolicyName": "PolicyName"}
-    APART = tuple(HOLDERS)
+    APART = dict.fromkeys(HOLDERS)
 
     def update(self, properties: dict, previous: dict) -> None:
         policy = {"PolicyArn": self.physical_resource_id}
@@ -99,30 +67,8 @@ class ManagedPolicy(Resource):
         self.settle(properties, previous)
 
     def settle(self, properties: dict, previous: dict) -> None:
-        for kind, name in holders(properties):
-            self.call(f"Attach{kind}Policy", PolicyArn=self.physical_resource_id, **{f"{kind}Name": name})
-        for kind, name in holders(previous):
-            if (kind, name) not in holders(properties):
-                self.drop(f"Detach{kind}Policy", PolicyArn=self.physical_resource_id, **{f"{kind}Name": name})
+        attach_to_holders(self, ("Attach", "Detach"), properties, previous)
 
     def delete(self) -> None:
         self.settle({}, self.properties)
         self.drop("DeletePolicy", PolicyArn=self.physical_resource_id)
-
-
-class OpenIDConnectProvider(Resource):
-    TYPE = "AWS::IAM::OIDCProvider"
-    UPDATE = ""
-
-    def settle(self, properties: dict, previous: dict) -> None:
-        if not previous:
-            return
-        provider = {"OpenIDConnectProviderArn": self.physical_resource_id}
-        if properties.get("ThumbprintList") != previous.get("ThumbprintList"):
-            self.call("UpdateOpenIDConnectProviderThumbprint", ThumbprintList=properties.get("ThumbprintList", []), **provider)
-        wanted, had = properties.get("ClientIdList", []), previous.get("ClientIdList", [])
-        for client in wanted:
-            self.call("AddClientIDToOpenIDConnectProvider", ClientID=client, **provider)
-        for client in had:
-            if client not in wanted:
-                self.call("RemoveClientIDFromOpenIDConnectProvider", ClientID=client, **provider)

@@ -181,20 +181,11 @@ class Backend:
 class LogGroup(Resource):
     TYPE = "AWS::Logs::LogGroup"
     ARN = "arn:aws:logs:{region}:{account}:log-group:{name}"
-    APART = ("KmsKeyId", "RetentionInDays")
+    APART = {
+        "RetentionInDays": ("PutRetentionPolicy", "DeleteRetentionPolicy"),
+        "KmsKeyId": ("AssociateKmsKey", "DisassociateKmsKey"),
+    }
 
     def take(self, properties: dict, answer: dict) -> None:
         super().take(properties, answer)
         self.attributes["Arn"] = f"{self.arn()}:*"
-
-    def settle(self, properties: dict, previous: dict) -> None:
-        group = {"logGroupName": self.physical_resource_id}
-        if "RetentionInDays" in properties:
-            self.call("PutRetentionPolicy", retentionInDays=properties["RetentionInDays"], **group)
-        else:
-            self.call("DeleteRetentionPolicy", **group)
-        if previous and properties.get("KmsKeyId") != previous.get("KmsKeyId"):
-            if "KmsKeyId" in properties:
-                self.call("AssociateKmsKey", kmsKeyId=properties["KmsKeyId"], **group)
-            else:
-                self.call("DisassociateKmsKey", **group)

@@ -1,16 +1,45 @@
-"""The types of which the schemas tell everything, or all but a name."""
+"""The types of which the schemas tell everything, or all but what stands here."""
 
+from .cloudwatch import API
 from .resource import Resource
+
+ALARM = {"ARN": "arn:aws:cloudwatch:{region}:{account}:alarm:{name}", "there": lambda self: API.alarms[self.region]}
 
 # Type -> what stands in its class; see Resource.
 PLAIN: dict[str, dict] = {
+    "AWS::CloudWatch::Alarm": ALARM,
+    "AWS::CloudWatch::CompositeAlarm": ALARM,
+    "AWS::CloudWatch::LogAlarm": ALARM,
+    "AWS::CloudWatch::Dashboard": {"ARN": "arn:aws:cloudwatch::{account}:dashboard/{name}", "there": lambda self: API.dashboards},
+    "AWS::CloudWatch::AlarmMuteRule": {
+        "ARN": "arn:aws:cloudwatch:{region}:{account}:alarm-mute-rule:{name}",
+        "there": lambda self: API.mute_rules[self.region],
+    },
+    "AWS::SNS::Topic": {
+        "RENAMED": {"TopicName": "Name"},
+        "APART": dict.fromkeys(("DisplayName", "KmsMasterKeyId", "SignatureVersion", "TracingConfig"), ("SetTopicAttributes",)),
+        "DEFAULTS": {"DisplayName": "", "KmsMasterKeyId": "", "SignatureVersion": "1", "TracingConfig": "PassThrough"},
+    },
+    "AWS::KMS::Key": {
+        "RENAMED": {"KeyPolicy": "Policy"},
+        "APART": {
+            "KeyPolicy": ("PutKeyPolicy",),
+            "EnableKeyRotation": ("EnableKeyRotation", "DisableKeyRotation"),
+            "RotationPeriodInDays": ("EnableKeyRotation",),
+            "Enabled": ("EnableKey", "DisableKey"),
+            "PendingWindowInDays": None,
+        },
+        "DEFAULTS": {"Description": "", "Enabled": True},
+        "CONSTANTS": {"PolicyName": "default"},
+    },
     "AWS::KMS::Alias": {},
+    "AWS::IAM::OIDCProvider": {"REMADE": True},
     "AWS::Logs::MetricFilter": {},
     "AWS::Logs::QueryDefinition": {},
     "AWS::SSM::Parameter": {
         "ARN": "arn:aws:ssm:{region}:{account}:parameter/{path}",
         "AGAIN": {"Overwrite": True},
-        "TAGGED": {"ResourceType": "Parameter"},
+        "CONSTANTS": {"ResourceType": "Parameter"},
     },
     "AWS::AppRunner::Service": {},
     "AWS::AppRunner::AutoScalingConfiguration": {},

@@ -1,7 +1,7 @@
 """RDS: event subscriptions. The instances they name must exist."""
 
-from moto.rds.models import RDSBackend
 from moto.rds.exceptions import RDSClientError
+from moto.rds.models import RDSBackend
 
 from .resource import Resource, extends
 
@@ -20,11 +20,8 @@ class Api:
 class EventSubscription(Resource):
     TYPE = "AWS::RDS::EventSubscription"
 
+    REMADE = True
+
     def create(self, properties: dict, generated_name: str) -> None:
         # RDS keeps names in lower case, and a subscription is on unless a template says otherwise.
         super().create({"Enabled": True} | properties, generated_name.lower())
-
-    def update(self, properties: dict, previous: dict) -> None:
-        # moto has no ModifyEventSubscription.
-        self.delete()
-        self.create(properties, self.physical_resource_id)

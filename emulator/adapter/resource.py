@@ -3,6 +3,7 @@
 import json
 import os
 import re
+from collections.abc import Container
 from datetime import datetime
 from functools import lru_cache
 
@@ -83,7 +84,7 @@ def answered(answer: dict, name: str):
 
 
 class Resource:
-    """One resource of one stack. What its type's schema does not tell stands in a subclass.
+    """One resource of one stack. What its type's schema does not tell stands in a subclass; see plain.py.
 
     create sets physical_resource_id (what Ref gives) and attributes (what Fn::GetAtt gives).
     """
@@ -91,21 +92,19 @@ class Resource:
     TYPE: str
     # Its ARN, where the call that makes it does not answer it.
     ARN = ""
-    # What Ref gives, where it is not the schema's identifier.
-    IDENTIFIER = ""
     # Property -> the API's name for it, at any depth.
     RENAMED: dict[str, str] = {}
-    # The properties that have calls of their own; see settle.
-    APART: tuple[str, ...] = ()
+    # The properties that calls of their own take: the call that sets one, and the one for a property that is false or left out. The call
+    # is None where a subclass makes it.
+    APART: dict[str, tuple[str, ...] | None] = {}
     # What a property goes back to when a new template leaves it out.
     DEFAULTS: dict[str, object] = {}
-    # What an update says beside the properties.
+    # Parameters that the API wants beside the properties, and those of an update.
+    CONSTANTS: dict[str, object] = {}
     AGAIN: dict[str, object] = {}
-    # The call that updates it, where it is not the first of the schema's handler; "" if there is none.
-    UPDATE: str | None = None
-    # What the calls for tags take beside names and ARNs.
-    TAGGED: dict[str, str] = {}
-    # What reads it back, where the schema has no handler for that.
+    # Whether an update deletes it and makes it again, under the same name: moto lacks the calls.
+    REMADE = False
+    # What reads it back, where the schema does not tell.
     READ_WITH = ""
 
     def __init_subclass__(cls) -> None:
@@ -141,74 +140,92 @@ class Resource:
     def check(self, properties: dict) -> None:
         self.schema.check(properties)
 
-    def replaced_by(self, properties: dict, previous: dict) -> bool:
-        return self.schema is not None and bool(self.schema.replaced_by(properties, previous))
-
     def create(self, properties: dict, generated_name: str) -> None:
-        if self.schema.name:
-            self.names = {self.schema.name: properties.get(self.schema.name) or generated_name[: self.schema.longest_name()]}
+        if name := self.schema.name:
+            longest = self.schema.properties[name].get("maxLength", 255)
+            self.names = {name: properties.get(name) or generated_name[:longest]}
+            if self.name() in self.there():
+                raise ValidationError(message=f"{self.name()} already exists")
         operation = self.schema.operation("create", "Create|Put|Subscribe")
-        tagged = next((name for name in self.shape(operation).members if name.lower() == "tags"), None)
-        given = self.request(operation, properties)
-        if tagged and self.tags:
-            given[tagged] = self.tags
-        self.take(properties, self.call(operation, **given))
-        self.settle(properties, {})
-        if not tagged:
+        given = self.request(operation, self.known(operation, properties, {}))
+        tags = next((member for member in self.shape(operation).members if member.lower() == "tags"), "")
+        self.take(properties, self.call(operation, **given | ({tags: self.tags} if tags and self.tags else {})))
+        self.settle(properties, {name: value for name, value in properties.items() if self.parameter(operation, name)})
+        if not tags:
             self.retag()
 
     def update(self, properties: dict, previous: dict) -> None:
+        if self.REMADE:
+            self.delete()
+            return self.create(properties, self.name())
         put = self.schema.operation("create", "Create|Put|Subscribe").startswith("Put")
-        operation = self.schema.operation("update", "Put" if put else "Update|Modify") if self.UPDATE is None else self.UPDATE
+        operation = self.schema.operation("update", "Put" if put else "Update|Modify")
         if operation:
-            given = self.request(operation, self.DEFAULTS | properties, previous)
+            given = self.request(operation, self.known(operation, self.DEFAULTS | properties, previous))
             self.take(properties, self.call(operation, **given | self.AGAIN))
         self.settle(properties, previous)
         self.retag()
 
     def delete(self) -> None:
         operation = self.schema.operation("delete", "Delete|Unsubscribe|Schedule")
-        members = [name.lower() for name in self.shape(operation).members]
-        self.drop(operation, **self.request(operation, {key: value for key, value in self.properties.items() if key.lower() in members}))
+        self.drop(operation, **self.request(operation, self.properties))
+
+    def there(self) -> Container[str]:
+        """Returns the names that are taken, where the call that creates would overwrite what has one."""
+        return ()
 
     def settle(self, properties: dict, previous: dict) -> None:
-        """Makes the calls that some properties need of their own, after the one that creates or updates."""
+        """Makes the calls for what differs in the properties that have calls of their own."""
+        for name, calls in self.APART.items():
+            if calls and properties.get(name) != previous.get(name):
+                value = properties.get(name, self.DEFAULTS.get(name))
+                operation = calls[-1] if value in (None, False, "false") else calls[0]
+                if "AttributeName" in self.shape(operation).members:
+                    self.call(operation, **self.request(operation, {"AttributeName": name, "AttributeValue": value}))
+                else:
+                    self.call(operation, **self.request(operation, properties))
+
+    def attach(self, add: str, remove: str, wanted: list[dict], had: list[dict]) -> None:
+        """Adds what a template lists and removes what it no longer lists; what the call that removes takes tells one from another."""
+        kept = [self.request(remove, params) for params in wanted]
+        for params in wanted:
+            if params not in had:
+                self.call(add, **self.request(add, params))
+        for params in (self.request(remove, params) for params in had):
+            if params not in kept:
+                self.drop(remove, **params)
 
     # How that becomes calls.
 
     def shape(self, operation: str):
         return client(self.schema.service, self.region).meta.service_model.operation_model(operation).input_shape
 
-    def request(self, operation: str, properties: dict, previous: dict | None = None) -> dict:
-        """Returns the parameters of a call: the properties, all but those that it has not and need not have, and what identifies the resource."""
+    def parameter(self, operation: str, name: str) -> str:
+        """Returns a call's parameter for a property, "" if it has none."""
+        members = {member.lower(): member for member in self.shape(operation).members}
+        return members.get(name.lower()) or members.get(self.RENAMED.get(name, "").lower(), "")
+
+    def known(self, operation: str, properties: dict, previous: dict) -> dict:
+        """Returns the properties without their tags; refuses what has changed and would be lost."""
+        for name, value in properties.items():
+            if name not in (self.schema.tags, *self.APART) and value != previous.get(name) and not self.parameter(operation, name):
+                raise ValidationError(message=f"Encountered unsupported property {name}: the emulator does not hold it")
+        return {name: value for name, value in properties.items() if name != self.schema.tags}
+
+    def request(self, operation: str, properties: dict) -> dict:
+        """Returns a call's parameters: those of the properties that it takes, and what identifies the resource."""
         shape = self.shape(operation)
-        members = {name.lower() for name in shape.members}
-
-        def known(name: str) -> bool:
-            return name.lower() in members or self.RENAMED.get(name, "").lower() in members
-
-        given = {
-            name: value
-            for name, value in properties.items()
-            if name != self.schema.tags and (known(name) or name not in self.APART and (previous is None or previous.get(name) != value))
-        }
-        given |= {name: value for name, value in (self.names | self.attributes).items() if known(name)}
-        there = {name.lower() for name in given} | {self.RENAMED.get(name, "").lower() for name in given}
+        given = self.CONSTANTS | properties | self.names | self.attributes
+        params = {parameter: value for name, value in given.items() if (parameter := self.parameter(operation, name))}
         if self.physical_resource_id:
-            given |= self.identified(name for name in shape.required_members if name.lower() not in there)
-        return given
+            params |= {name: self.identified(name) for name in shape.required_members if name not in params}
+        return params
 
-    def identified(self, members) -> dict[str, str]:
-        """Returns the resource's identifier for each parameter: its ARN, its name, or what Ref gives."""
-        values = {}
-        for member in members:
-            if member.lower().endswith("arn"):
-                values[member] = self.arn()
-            elif re.search("names?$", member.lower()) and self.names:
-                values[member] = self.name()
-            else:
-                values[member] = self.physical_resource_id
-        return values
+    def identified(self, parameter: str) -> str:
+        """Returns what identifies the resource in a parameter: its ARN, its name, or what Ref gives."""
+        if parameter.lower().endswith("arn"):
+            return self.arn()
+        return self.name() if re.search("names?$", parameter.lower()) else self.physical_resource_id
 
     def name(self) -> str:
         return next(iter(self.names.values()), self.physical_resource_id)
@@ -224,7 +241,7 @@ class Resource:
         self.attributes |= {name: value for name, value in found.items() if value is not None} | self.names
         if self.ARN and "Arn" in self.schema.read_only:
             self.attributes["Arn"] = self.arn()
-        self.physical_resource_id = (properties | self.attributes)[self.IDENTIFIER or self.schema.identifier]
+        self.physical_resource_id = (properties | self.attributes)[self.schema.identifier]
 
     def call(self, operation: str, **params) -> dict:
         fitted = fit(self.shape(operation), params, self.RENAMED)
@@ -241,7 +258,7 @@ class Resource:
     # Tags
 
     def take_tags(self, properties: dict, stack_tags: dict[str, str]) -> None:
-        """The stack's tags and the resource's own, which win; a map or a list of pairs."""
+        """Takes the stack's tags and the resource's own, which win; a map or a list of pairs."""
         own = properties.get(self.schema.tags) or {} if self.schema else {}
         if isinstance(own, list):
             own = {tag["Key"]: tag["Value"] for tag in own}
@@ -251,13 +268,12 @@ class Resource:
         """Brings the tags to what they should be, unless a change of them makes a new resource."""
         if not self.schema.tags or self.schema.tags in self.schema.create_only:
             return
-        actions = [action.partition(":")[2] for action in self.schema.text["tagging"]["permissions"]]
         gone = [name for name in self.old_tags if name not in self.tags]
-        for verb, given in (("Untag|Remove", {"TagKeys": gone} if gone else {}), ("Tag|Add", {"Tags": self.tags} if self.tags else {})):
-            operation = next(name for name in actions if re.match(verb, name))
-            if given:
-                others = [name for name in self.shape(operation).required_members if not name.lower().startswith("tag")]
-                self.call(operation, **given, **self.identified(others) | self.TAGGED)
+        for verbs, end, value in (("Untag|Remove|Change", "tagkeys", gone), ("Tag|Add|Change", "tags", self.tags)):
+            if value:
+                operation = self.schema.operation("tagging", verbs)
+                member = next(name for name in self.shape(operation).members if name.lower().endswith(end))
+                self.call(operation, **self.request(operation, {}) | {member: value})
 
     # What moto's template functions ask of a resource.
 

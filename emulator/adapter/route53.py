@@ -37,18 +37,14 @@ class Api:
 
 class HealthCheck(Resource):
     TYPE = "AWS::Route53::HealthCheck"
+    CONSTANTS = {"ResourceType": "healthcheck"}
 
-    def request(self, operation: str, properties: dict, previous: dict | None = None) -> dict:
+    def request(self, operation: str, properties: dict) -> dict:
         if operation == "CreateHealthCheck":
-            return super().request(operation, properties, previous) | {"CallerReference": str(uuid.uuid4())}
-        # An update takes the settings one by one, all but those that replace the check.
-        fixed = [path.rpartition("/")[2] for path in self.schema.create_only]
-        settings = {key: value for key, value in properties.get("HealthCheckConfig", {}).items() if key not in fixed}
-        return super().request(operation, settings, {})
+            properties = properties | {"CallerReference": str(uuid.uuid4())}
+        return super().request(operation, properties)
 
-    def retag(self) -> None:
-        gone = [name for name in self.old_tags if name not in self.tags]
-        changes = {"AddTags": self.tags, "RemoveTagKeys": gone}
-        changes = {key: value for key, value in changes.items() if value}
-        if changes:
-            self.call("ChangeTagsForResource", ResourceType="healthcheck", ResourceId=self.physical_resource_id, **changes)
+    def update(self, properties: dict, previous: dict) -> None:
+        # The call takes the settings one by one, all but those that replace the check.
+        fixed = [path.rpartition("/")[2] for path in self.schema.create_only]
+        super().update({key: value for key, value in properties["HealthCheckConfig"].items() if key not in fixed}, {})

@@ -111,46 +111,6 @@ class Api:
         return ActionResult({"SubscriptionArn": arn})
 
 
-class Topic(Resource):
-    TYPE = "AWS::SNS::Topic"
-    RENAMED = {"TopicName": "Name"}
-    # A property a new template leaves out goes back to this value.
-    SETTINGS = {
-        "DisplayName": "",
-        "KmsMasterKeyId": "",
-        "ContentBasedDeduplication": False,
-        "SignatureVersion": "1",
-        "TracingConfig": "PassThrough",
-    }
-    APART = ("FifoTopic", "Subscription", *SETTINGS)
-
-    def create(self, properties: dict, generated_name: str) -> None:
-        name = properties.get("TopicName") or generated_name
-        if properties.get("FifoTopic") and not name.endswith(".fifo"):
-            name += ".fifo"
-        super().create(properties | {"TopicName": name}, generated_name)
-
-    def request(self, operation: str, properties: dict, previous: dict | None = None) -> dict:
-        given = super().request(operation, properties, previous)
-        if operation == "CreateTopic":
-            given["Attributes"] = {key: properties[key] for key in ("FifoTopic", *self.SETTINGS) if key in properties}
-        return given
-
-    def settle(self, properties: dict, previous: dict) -> None:
-        topic = {"TopicArn": self.physical_resource_id}
-        for key, default in self.SETTINGS.items():
-            if previous and properties.get(key) != previous.get(key):
-                self.call("SetTopicAttributes", AttributeName=key, AttributeValue=properties.get(key, default), **topic)
-        wanted, had = ([(each["Protocol"], each["Endpoint"]) for each in part.get("Subscription", [])] for part in (properties, previous))
-        for protocol, endpoint in wanted:
-            if (protocol, endpoint) not in had:
-                self.call("Subscribe", Protocol=protocol, Endpoint=endpoint, **topic)
-        for each in self.call("ListSubscriptionsByTopic", **topic)["Subscriptions"] if had else []:
-            pair = each["Protocol"], each["Endpoint"]
-            if pair in had and pair not in wanted:
-                self.call("Unsubscribe", SubscriptionArn=each["SubscriptionArn"])
-
-
 class TopicPolicy(Resource):
     TYPE = "AWS::SNS::TopicPolicy"
     READ_WITH = "sns GetTopicAttributes"
@@ -178,23 +138,12 @@ class TopicPolicy(Resource):
 
 class Subscription(Resource):
     TYPE = "AWS::SNS::Subscription"
-    SETTINGS = ("DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy")
-    APART = ("Region", *SETTINGS)
+    SETTINGS = ("DeliveryPolicy", "FilterPolicyScope", "FilterPolicy", "RawMessageDelivery", "RedrivePolicy")
+    APART = {"Region": None} | dict.fromkeys(SETTINGS, ("SetSubscriptionAttributes",))
+    DEFAULTS = dict.fromkeys(SETTINGS, "")
+    CONSTANTS = {"ReturnSubscriptionArn": True}
 
     def create(self, properties: dict, generated_name: str) -> None:
         # A topic of another Region is subscribed to there.
         self.region = properties.get("Region", self.region)
         super().create(properties, generated_name)
-
-    def request(self, operation: str, properties: dict, previous: dict | None = None) -> dict:
-        given = super().request(operation, properties, previous)
-        if operation == "Subscribe":
-            settings = {key: properties[key] for key in self.SETTINGS if key in properties}
-            given |= {"Attributes": settings, "ReturnSubscriptionArn": True}
-        return given
-
-    def settle(self, properties: dict, previous: dict) -> None:
-        for key in self.SETTINGS if previous else ():
-            if properties.get(key) != previous.get(key):
-                subscription = {"SubscriptionArn": self.physical_resource_id, "AttributeName": key}
-                self.call("SetSubscriptionAttributes", AttributeValue=properties.get(key, ""), **subscription)

@@ -100,9 +100,6 @@ class NotHeld(Resource):
     def check(self, properties: dict) -> None:
         """Nothing is known of what a custom resource takes, and nothing is kept of the others."""
 
-    def replaced_by(self, properties: dict, previous: dict) -> bool:
-        return False
-
     def update(self, properties: dict, previous: dict) -> None:
         """There is nothing to change."""
 
@@ -317,7 +314,7 @@ def settle(stack: Stack, name: str, part: dict, resources: Resources, replaced: 
     except Exception as error:
         announce(stack, resource or fresh, f"{verb}_FAILED", explain(error))
         raise
-    if resource is None or resource.replaced_by(properties, resource.properties):
+    if resource is None or fresh.schema and fresh.schema.replacing(properties, resource.properties):
         with attempt(stack, fresh, verb):
             fresh.take_tags(properties, stack.tags)
             fresh.properties = properties
