@@ -59,6 +59,8 @@ def wait(application: Application, options: argparse.Namespace, parent: int) -> 
 def main() -> None:
     options, parent = arguments(), os.getppid()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    # A line for each request would be most of what the log has; a failure of one is logged with its reason.
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
     state = State(options.state)
     try:
         state.emulator.take()

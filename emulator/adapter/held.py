@@ -4,8 +4,8 @@ from collections import Counter
 
 from moto.cloudformation.models import cloudformation_backends
 
+from .native import Native, resource_class
 from .resource import TYPES
-from .stacks import Native, resource_class
 from .wire import account
 
 # Types moto itself creates, met in cdk bootstrap.
