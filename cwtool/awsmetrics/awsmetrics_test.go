@@ -99,6 +99,17 @@ func TestANearMissIsToldFromAnotherMetric(t *testing.T) {
 	}
 }
 
+func TestANamespaceIsTakenForAnotherOnlyWhereItIsNone(t *testing.T) {
+	for namespace, want := range map[string]string{
+		"AWS/Sqs": "AWS/SQS", "AWS/APIGateway": "AWS/ApiGateway", "AWS/ALB": "AWS/ApplicationELB", "AWS/StepFunctions": "AWS/States",
+		"AWS/EventBridge": "AWS/Events", "AWS/ECS": "", "AWS/EBS": "", "AWS/ES": "", "AWS/SomethingNew": "", "Shop": "", "aws/sqs": "",
+	} {
+		if got, _ := NearestNamespace(namespace); got != want {
+			t.Errorf("%s: %q, want %q", namespace, got, want)
+		}
+	}
+}
+
 // AWS adds metrics: those that it has should not look like slips of each other, since a new one would, too.
 func TestFewMetricsThatExistLookLikeASlipOfAnother(t *testing.T) {
 	all, slips := 0, 0

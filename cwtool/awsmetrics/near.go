@@ -23,6 +23,31 @@ func Nearest(namespace, name string) (nearest string, ok bool) {
 	return nearest, best >= 0
 }
 
+// NearestNamespace returns the known namespace that an unknown one of AWS's is meant for: in another case, or by the name of the service.
+// It returns nothing where the namespace is known, or may be newer than this package.
+func NearestNamespace(namespace string) (nearest string, ok bool) {
+	if known()[namespace].metrics != nil || !strings.HasPrefix(namespace, "AWS/") {
+		return "", false
+	}
+	for _, other := range Namespaces() {
+		if letters(other) == letters(namespace) {
+			return other, true
+		}
+	}
+	nearest, ok = services[letters(namespace)]
+	return nearest, ok
+}
+
+// services are namespaces that people write for the name of a service, in letters, and the service's own.
+var services = map[string]string{
+	"aws/alb": "AWS/ApplicationELB", "aws/elbv2": "AWS/ApplicationELB", "aws/applicationloadbalancer": "AWS/ApplicationELB",
+	"aws/nlb": "AWS/NetworkELB", "aws/networkloadbalancer": "AWS/NetworkELB", "aws/aurora": "AWS/RDS", "aws/stepfunctions": "AWS/States",
+	"aws/opensearch": "AWS/ES", "aws/opensearchservice": "AWS/ES", "aws/elasticsearch": "AWS/ES", "aws/eventbridge": "AWS/Events",
+	"aws/cloudwatchevents": "AWS/Events", "aws/cloudwatchlogs": "AWS/Logs", "aws/kinesisfirehose": "AWS/Firehose",
+	"aws/documentdb": "AWS/DocDB", "aws/acm": "AWS/CertificateManager", "aws/synthetics": "CloudWatchSynthetics",
+	"aws/containerinsights": "ECS/ContainerInsights or ContainerInsights",
+}
+
 // endings are words that people add to a metric's name, or forget.
 var endings = []string{"count", "counts", "total", "sum", "rate", "percent", "percentage", "metric"}
 

@@ -33,7 +33,14 @@ func (l *linter) wrongValue(r reading, dimension, value string) string {
 		return ""
 	}
 	if ref, ok := template.ParseReference(value); ok {
-		return l.wrongReference(r, dimension, ref)
+		v := map[string]any{"Ref": ref.LogicalID}
+		if ref.Attribute != "" {
+			v = map[string]any{"Fn::GetAtt": []any{ref.LogicalID, ref.Attribute}}
+		}
+		return l.wrongReference(r, dimension, v)
+	}
+	if m := imported.FindStringSubmatch(value); m != nil {
+		return l.wrongReference(r, dimension, map[string]any{"Fn::ImportValue": m[1]})
 	}
 	switch {
 	case strings.HasPrefix(value, "arn:") && !strings.HasSuffix(strings.ToLower(dimension), "arn") &&
@@ -48,11 +55,10 @@ func (l *linter) wrongValue(r reading, dimension, value string) string {
 	return ""
 }
 
-func (l *linter) wrongReference(r reading, dimension string, ref template.Reference) string {
-	v := map[string]any{"Ref": ref.LogicalID}
-	if ref.Attribute != "" {
-		v = map[string]any{"Fn::GetAtt": []any{ref.LogicalID, ref.Attribute}}
-	}
+// imported is how a resolved Fn::ImportValue is written.
+var imported = regexp.MustCompile(`^\$\{ImportValue:([^{}]+)\}$`)
+
+func (l *linter) wrongReference(r reading, dimension string, v any) string {
 	target := l.set.Stacks.Follow(r.Template, v)
 	identity, ok := awsmetrics.IdentityOf(target.Resource.Type, r.namespace, dimension)
 	attribute := target.Attribute

@@ -22,13 +22,19 @@ var filterMetric = Rule{
 		for _, r := range l.readings() {
 			read[[2]string{r.namespace, r.name}] = true
 		}
-		l.eachReading(report, func(r reading) string {
+		l.eachRead(report, func(r reading) string {
 			if awsmetrics.IsAWS(r.namespace) || l.Contract != nil && l.Contract.HasNamespace(r.namespace) {
 				return ""
 			}
 			return l.missesFilter(r, read)
 		})
 	},
+}
+
+// sameParameters reports whether what only a deployment knows of a filter's name is the same for who reads it: both are in one template, or
+// there is nothing of that.
+func sameParameters(f filter, r reading) bool {
+	return f.Template == r.Template || template.Known(f.namespace+f.name+r.namespace+r.name)
 }
 
 // missesFilter returns how a metric of a namespace that filters publish to differs from theirs; empty where it does not, or where an
@@ -47,6 +53,9 @@ func (l *linter) missesFilter(r reading, read map[[2]string]bool) string {
 	}
 	var orphans []filter // in this namespace, which nothing reads
 	for _, f := range l.filters {
+		if !sameParameters(f, r) {
+			continue
+		}
 		if awsmetrics.SameWords(f.namespace, r.namespace) && f.namespace != r.namespace && f.name == r.name {
 			return fmt.Sprintf("the filter %s publishes %s in the namespace %s, not in %s", f.Resource.LogicalID, f.name, f.namespace, r.namespace)
 		}

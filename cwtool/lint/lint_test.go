@@ -139,6 +139,19 @@ func TestAnActionIsFollowedAcrossStacks(t *testing.T) {
 	}
 }
 
+func TestADimensionIsFollowedAcrossStacks(t *testing.T) {
+	queue := func(value string) template.Template {
+		return parse(t, "queue", "eu-west-1", "Resources: {Queue: {Type: AWS::SQS::Queue}}\nOutputs: {Q: {Value: "+value+", Export: {Name: queue}}}\n")
+	}
+	alarm := parse(t, "alarm", "eu-west-1", strings.NewReplacer("Namespace: Shop", "Namespace: AWS/SQS", "MetricName: orders",
+		"MetricName: NumberOfMessagesSent\n      Dimensions: [{Name: QueueName, Value: !ImportValue queue}]").Replace(stack))
+	for value, want := range map[string][]string{"!Ref Queue": {"dimension-value"}, "!GetAtt Queue.QueueName": nil} {
+		if found := Check([]template.Template{queue(value), alarm}); !slices.Equal(rulesOf(found), want) {
+			t.Errorf("%s: findings %v, want %v", value, found, want)
+		}
+	}
+}
+
 func TestATopicOfAnotherRegionIsTold(t *testing.T) {
 	edge := with("AlarmActions: [!Ref Topic]", "AlarmActions: [!ImportValue topic]", "AlarmName: alarm", "AlarmName: edge")
 	edge = edge[:strings.Index(edge, "  Key:")] + edge[strings.Index(edge, "  Alarm:"):]

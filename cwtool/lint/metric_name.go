@@ -15,6 +15,9 @@ var metricName = Rule{
 	Why:      "An alarm or a graph on a metric that does not exist never has data; with missing data as notBreaching it is OK for ever.",
 	find: func(l *linter, report reporter) {
 		l.eachReading(report, func(r reading) string {
+			if near, ok := awsmetrics.NearestNamespace(r.namespace); ok {
+				return fmt.Sprintf("%s is not a namespace of AWS; expected %s", r.namespace, near)
+			}
 			if where := awsmetrics.Elsewhere(r.namespace, r.name); where != "" {
 				return fmt.Sprintf("%s publishes no %s; expected %s", r.namespace, r.name, where)
 			}

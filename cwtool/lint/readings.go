@@ -65,16 +65,25 @@ func expressions(a *cloudwatch.Alarm) []cloudwatch.Query {
 	return a.Condition.Expressions()
 }
 
-// eachReading reports what a function says of the metrics that are read, the same of one alarm or dashboard once. A metric whose name
-// only a deployment knows is left out.
+// eachReading reports what a function says of the metrics that are read. A metric whose name only a deployment knows is left out.
 func (l *linter) eachReading(report reporter, problem func(reading) string) {
+	l.eachRead(report, func(r reading) string {
+		if !template.Known(r.namespace + r.name) {
+			return ""
+		}
+		return problem(r)
+	})
+}
+
+// eachRead reports what a function says of the metrics that are read, the same of one alarm or dashboard once.
+func (l *linter) eachRead(report reporter, problem func(reading) string) {
 	type finding struct {
 		in            *template.Template
 		id, rationale string
 	}
 	said := map[finding]bool{}
 	for _, r := range l.readings() {
-		if r.name == "" || !template.Known(r.namespace+r.name) {
+		if r.name == "" {
 			continue
 		}
 		p := problem(r)

@@ -36,7 +36,7 @@ func (c comparison) counts() string {
 		return fmt.Sprintf("SampleCount of %s counts its data points, which say nothing of its value; expected Maximum, Minimum or Average", name)
 	case strings.EqualFold(c.query.Stat, "SampleCount") && up && c.metric.Sample == awsmetrics.Counted && c.metric.Namespace != "AWS/Events":
 		return fmt.Sprintf("SampleCount of %s counts its data points, each of which is a count; expected Sum", name)
-	case !strings.EqualFold(c.query.Stat, "Sum") || c.metric.Sample != awsmetrics.Gauge:
+	case !strings.EqualFold(c.query.Stat, "Sum") || c.metric.Sample != awsmetrics.Gauge || c.metric.Max == 1: // of what is 0 or 1 it counts
 		return ""
 	case c.metric.Unit == "Percent":
 		return fmt.Sprintf("Sum of %s adds up percentages; expected Average or Maximum", name)
