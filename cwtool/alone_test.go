@@ -1,13 +1,38 @@
 package cwtool_test
 
 import (
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 )
+
+// The tests pass in a folder of the module alone, too: no Go file names a path that leads out of it.
+func TestNothingLeadsOutOfTheModule(t *testing.T) {
+	outward := regexp.MustCompile(`["` + "`" + `]((?:\.\./)+)`)
+	err := filepath.WalkDir(".", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".go" || path == "alone_test.go" {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		for _, m := range outward.FindAllStringSubmatch(string(text), -1) {
+			if strings.Count(m[1], "../") > strings.Count(filepath.ToSlash(path), "/") {
+				t.Errorf("%s: %s leads out of the module", path, m[1])
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
 
 // Whoever imports or installs cwtool gets neither the CDK nor AWS's SDK: the module builds in a folder of its own, and they are not
 // among what it requires.

@@ -2,8 +2,6 @@ package evaluate
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -132,27 +130,6 @@ func FuzzTemplate(f *testing.F) {
 	})
 }
 
-// templates are those of one of this repository's reference environments: real ones, and many.
-func templates(t testing.TB, phase string) []template.Template {
-	t.Helper()
-	files, err := filepath.Glob(filepath.Join("../../test/snapshots/templates", phase, "*.yaml"))
-	if err != nil || len(files) == 0 {
-		t.Fatal("no templates", err)
-	}
-	var list []template.Template
-	for _, f := range files {
-		text, err := os.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		parsed, err := template.Parse(f, text)
-		if err == nil && len(parsed.Of("AWS::CloudWatch::Alarm")) > 0 {
-			list = append(list, parsed)
-		}
-	}
-	return list
-}
-
 // busy has samples for every metric of the alarms: a number of different values in each minute.
 func busy(alarms []*Alarm, length time.Duration, each int64) Data {
 	d := Data{}
@@ -177,16 +154,30 @@ func busy(alarms []*Alarm, length time.Duration, each int64) Data {
 	return d
 }
 
-func phase1(b *testing.B) []*Alarm {
-	alarms, problems := Read(templates(b, "phase1")...)
-	if len(problems) > 0 {
-		b.Fatal(problems[0])
+// shop is 48 alarms of the kinds that a template of a web application has, and composites over them.
+func shop(b *testing.B) []*Alarm {
+	var text strings.Builder
+	for i, more := range []string{
+		"Statistic: Sum; EvaluationPeriods: 5; DatapointsToAlarm: 3", "Statistic: Maximum; Period: 300", "Statistic: none; ExtendedStatistic: p99; EvaluationPeriods: 10",
+		"Statistic: SampleCount; ComparisonOperator: LessThanThreshold; TreatMissingData: breaching; EvaluationPeriods: 15",
+		"Statistic: Average; Period: 3600; EvaluationPeriods: 2", `MetricName: none; Namespace: none; Statistic: none; Period: none; Metrics: [{Id: e, Expression: "IF(c > 20, 100 * f / c, 0)"}, ` +
+			`{Id: c, ReturnData: false, MetricStat: {Stat: Sum, Period: 60, Metric: {Namespace: N, MetricName: calls}}}, {Id: f, ReturnData: false, MetricStat: {Stat: Sum, Period: 60, Metric: {Namespace: N, MetricName: failures}}}]; EvaluationPeriods: 5`,
+	} {
+		for n := range 8 {
+			name := fmt.Sprintf("A%dn%d", i, n)
+			own := more
+			if !strings.Contains(more, "MetricName") {
+				own += "; MetricName: m" + fmt.Sprint(n)
+			}
+			text.WriteString(alarm(name, own))
+			text.WriteString(composite("C"+name, "ALARM("+name+")", ""))
+		}
 	}
-	return alarms
+	return mustRead(b, text.String())
 }
 
 func BenchmarkAWeekOfAllAlarms(b *testing.B) {
-	alarms := phase1(b)
+	alarms := shop(b)
 	d := busy(alarms, 7*24*time.Hour, 10)
 	b.ReportMetric(float64(len(alarms)), "alarms")
 	for b.Loop() {
@@ -196,7 +187,7 @@ func BenchmarkAWeekOfAllAlarms(b *testing.B) {
 
 // BenchmarkAWeekOfAllAlarmsLate is the same with every sample four minutes late.
 func BenchmarkAWeekOfAllAlarmsLate(b *testing.B) {
-	alarms := phase1(b)
+	alarms := shop(b)
 	late := Data{}
 	for key, s := range busy(alarms, 7*24*time.Hour, 10) {
 		late[key] = &metricdata.Samples{}
@@ -224,7 +215,7 @@ func BenchmarkAYearOfOneAlarm(b *testing.B) {
 
 // BenchmarkLinearity reports how much more the double costs: 2 is linear.
 func BenchmarkLinearity(b *testing.B) {
-	once := slices.DeleteFunc(phase1(b), func(a *Alarm) bool { return a.Condition == nil })
+	once := slices.DeleteFunc(shop(b), func(a *Alarm) bool { return a.Condition == nil })
 	twice := slices.Concat(once, once)
 	const day = 24 * time.Hour
 	long, short := busy(once, 28*day, 1), busy(once, 14*day, 1)

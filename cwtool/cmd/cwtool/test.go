@@ -91,7 +91,7 @@ func (t *testCommand) run(c *cobra.Command, args []string) error {
 	r := newRunner(c, only, t.verbose)
 	r.all(files)
 	left := notEvaluated(files)
-	if len(r.results) == 0 && len(left) == 0 {
+	if len(r.results) == 0 && (len(left) == 0 || t.names != "") {
 		return fmt.Errorf("no test was run: %s", nothingToRun(t.names, files))
 	}
 	for _, p := range left {
