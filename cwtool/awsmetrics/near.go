@@ -76,7 +76,7 @@ func slip(name, other string) int {
 	return -1
 }
 
-// letters is a name without what people write in different ways.
+// letters returns a name without what people write in different ways.
 func letters(name string) string {
 	return strings.NewReplacer("_", "", "-", "", ".", "", " ", "", "utilisation", "utilization").Replace(strings.ToLower(name))
 }

@@ -73,7 +73,7 @@ func (t *Topic) arn() string {
 	return t.Template.WithPseudoParameters("arn:${AWS::Partition}:sns:${AWS::Region}:${AWS::AccountId}:" + t.Name)
 }
 
-// request is a call of the service on behalf of the sender.
+// request returns a call of the service on behalf of the sender.
 func (s *Sender) request(action string) policy.Request {
 	source := "${Source}"
 	switch {

@@ -8,7 +8,7 @@ import (
 // Listener is somebody at the end of a route.
 type Listener struct {
 	Service string // PagerDuty, Slack and the like, or the subscription's protocol
-	Address string // tells it from others of its service
+	Address string // distinguishes it from others of its service
 }
 
 // Pages reports whether the listener is an incident tool, which wakes people.
@@ -16,7 +16,7 @@ func (l Listener) Pages() bool {
 	return l.Service == IncidentManager || slices.ContainsFunc(tools, func(t tool) bool { return t.name == l.Service && t.pages })
 }
 
-// KeepsOpen reports whether the listener may keep an incident open until it is told that the alarm is OK: an incident tool, or an address
+// KeepsOpen reports whether the listener may keep an incident open until it is notified that the alarm is OK: an incident tool, or an address
 // on the web that is not known.
 func (l Listener) KeepsOpen() bool {
 	return l.Service == "https" || l.Service != IncidentManager && l.Pages()

@@ -17,11 +17,11 @@ type Route struct {
 	Via string
 	// To is who listens. It is empty where nobody does, and where that cannot be seen.
 	To Listener
-	// Broken is why nothing arrives; nil where it does, as far as the templates tell.
+	// Broken is why nothing arrives; nil where it does, as far as the templates show.
 	Broken *Reason
 }
 
-// Arrives reports whether something arrives, as far as the templates tell.
+// Arrives reports whether something arrives, as far as the templates show.
 func (r Route) Arrives() bool { return r.Broken == nil }
 
 // Problem returns why nothing arrives, in words; empty where it does.
@@ -32,7 +32,7 @@ func (r Route) Problem() string {
 	return r.Broken.String()
 }
 
-// Routes returns the routes of all that publishes in templates that are deployed together. What acts on machines tells nobody and is
+// Routes returns the routes of all that publishes in templates that are deployed together. What acts on machines notifies nobody and is
 // left out.
 func Routes(templates []template.Template) []Route { return Read(templates...).Routes() }
 

@@ -37,8 +37,8 @@ const (
 	Missing                      // a reference to nothing
 	ToTopic                      // a topic of these templates
 	ToFunction                   // a Lambda function of these templates
-	ToService                    // a service of AWS that tells people: OpsCenter, Incident Manager
-	ToMachine                    // what scales, stops or restarts something, and tells nobody
+	ToService                    // a service of AWS that notifies people: OpsCenter, Incident Manager
+	ToMachine                    // what scales, stops or restarts something, and notifies nobody
 )
 
 // Target is where an action leads.
@@ -56,7 +56,7 @@ type Target struct {
 // ToPeople reports whether the target may be somebody, rather than a machine.
 func (t Target) ToPeople() bool { return t.Kind != ToMachine }
 
-// machines are services whose ARNs an alarm acts on and that tell nobody.
+// machines are services whose ARNs an alarm acts on and that notify nobody.
 var machines = map[string]bool{"automate": true, "autoscaling": true, "swf": true, "ec2": true, "application-autoscaling": true}
 
 // target follows an action to its end.
@@ -196,10 +196,10 @@ func (n *Network) readSenders() {
 
 func (n *Network) add(s *Sender) {
 	n.Senders = append(n.Senders, s)
-	told := map[*Topic]bool{}
+	seen := map[*Topic]bool{}
 	for _, t := range s.Targets {
-		if t.Topic != nil && !told[t.Topic] {
-			told[t.Topic] = true
+		if t.Topic != nil && !seen[t.Topic] {
+			seen[t.Topic] = true
 			t.Topic.Senders = append(t.Topic.Senders, s)
 		}
 	}

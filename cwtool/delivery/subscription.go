@@ -27,7 +27,7 @@ type Subscription struct {
 // LogicalID returns the logical id of the resource that declares the subscription.
 func (s *Subscription) LogicalID() string { return s.Resource.LogicalID }
 
-// Takes returns why what a sender publishes does not arrive; nil where it does, as far as the templates tell.
+// Takes returns why what a sender publishes does not arrive; nil where it does, as far as the templates show.
 func (s *Subscription) Takes(from *Sender) *Reason {
 	switch {
 	case s.broken != nil:

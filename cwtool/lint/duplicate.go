@@ -40,7 +40,7 @@ var duplicate = Rule{
 	},
 }
 
-// fingerprint is everything about an alarm but what people call it, as text.
+// fingerprint returns everything about an alarm but what people call it, as text.
 func fingerprint(a *cloudwatch.Alarm) string {
 	actions := [len(cloudwatch.States)][]string{}
 	for state, list := range a.Actions {

@@ -20,7 +20,7 @@ var Formats = map[string]func(w io.Writer, findings []Finding) error{
 //go:embed findings.schema.json
 var Schema []byte
 
-// Count is how many findings have a severity.
+// Count returns how many findings have a severity.
 func Count(findings []Finding, severity Severity) int {
 	n := 0
 	for _, f := range findings {
@@ -51,7 +51,7 @@ func writeText(w io.Writer, findings []Finding) error {
 	return err
 }
 
-// found are the rules that have findings, in their order.
+// found returns the rules that have findings, in their order.
 func found(findings []Finding) (list []Rule) {
 	for _, r := range Rules {
 		if slices.ContainsFunc(findings, func(f Finding) bool { return f.Rule == r.ID }) {

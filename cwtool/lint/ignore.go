@@ -43,7 +43,7 @@ func (l *linter) ignoresOf(p template.Place, metadata map[string]any) (list []*i
 	return list
 }
 
-// refuse is why an ignore is not granted; empty where it is.
+// refuse returns why an ignore is not granted; empty where it is.
 func (l *linter) refuse(rule, reason, until string) string {
 	last, err := time.Parse(time.DateOnly, until)
 	now, isRenamed := Renamed(rule)
@@ -61,7 +61,7 @@ func (l *linter) refuse(rule, reason, until string) string {
 	case err != nil:
 		return rule + " is ignored until " + until + "; expected a date such as 2027-01-31"
 	case !l.Now.Before(last.AddDate(0, 0, 1)):
-		return rule + " was ignored until " + until + ": repair it, or say anew why not"
+		return rule + " was ignored until " + until + ": repair it, or renew the exception"
 	}
 	return ""
 }

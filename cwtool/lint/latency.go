@@ -11,7 +11,7 @@ var averageLatency = Rule{
 	ID:       "average-latency",
 	Severity: Warning,
 	Title:    "The average of a latency",
-	Why:      "One user in twenty can wait for ten seconds while the average looks well; a percentile tells of them.",
+	Why:      "One user in twenty can wait for ten seconds while the average looks well; a percentile shows it.",
 	find: func(l *linter, report reporter) {
 		for _, a := range l.alarms {
 			for _, q := range metrics(a) {

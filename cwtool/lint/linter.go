@@ -68,10 +68,10 @@ func (l *linter) of(types ...string) (list []template.Place) {
 	return list
 }
 
-// at is the place of an alarm.
+// at returns the place of an alarm.
 func at(a *cloudwatch.Alarm) template.Place { return template.Place(a.Place) }
 
-// whole is the place of a template as a whole.
+// whole returns the place of a template as a whole.
 func whole(t *template.Template) template.Place { return template.Place{Template: t} }
 
 func same(a, b template.Place) bool {
@@ -155,5 +155,5 @@ func plural(n int, word string) string {
 // bracketed returns names of dimensions as people write them.
 func bracketed(names []string) string { return "[" + strings.Join(names, ", ") + "]" }
 
-// placeOf is the place of a mute rule.
+// placeOf returns the place of a mute rule.
 func placeOf(m *cloudwatch.MuteRule) template.Place { return template.Place(m.Place) }

@@ -55,7 +55,7 @@ var metricDimensions = Rule{
 	},
 }
 
-// expectedSets are the sets that a metric is published with, the smallest first.
+// expectedSets returns the sets that a metric is published with, in words.
 func expectedSets(m awsmetrics.Metric) string {
 	var list []string
 	for _, set := range m.DimensionSets {

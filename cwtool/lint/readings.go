@@ -17,7 +17,7 @@ type reading struct {
 	region          string // in which it is read; empty where that is not known
 }
 
-// names are those of the dimensions, sorted.
+// names returns those of the dimensions, sorted.
 func (r reading) names() []string { return slices.Sorted(maps.Keys(r.dimensions)) }
 
 // readings returns the metrics that alarms and dashboards read. An alarm reads those of its own Region.

@@ -25,7 +25,7 @@ var (
 	period = refusedBy(cloudwatch.CheckPeriod, "A period that CloudWatch does not have",
 		"Only 10, 20, 30 and multiples of 60 seconds are accepted; the deployment fails.")
 	window = refusedBy(cloudwatch.CheckWindow, "A window beyond the limits",
-		"CloudWatch refuses more than a day, or a week for periods of an hour or more; neither the CDK nor cfn-lint tells before.")
+		"CloudWatch refuses more than a day, or a week for periods of an hour or more; neither the CDK nor cfn-lint reports it.")
 	datapoints = refusedBy(cloudwatch.CheckDatapoints, "More datapoints than evaluation periods",
 		"An alarm that wants M of N with M over N can never fire; CloudWatch refuses it.")
 	mathSize    = refusedBy(cloudwatch.CheckMathSize, "Math over more than ten metrics or expressions", deploymentFails)

@@ -49,7 +49,7 @@ func (c comparison) counts() string {
 		cloudwatch.Duration(period), period/c.metric.Interval)
 }
 
-// anyAtAll reports whether a condition only tells nothing from something, which the sum of a count tells as well as its maximum.
+// anyAtAll reports whether a condition only distinguishes none from some, which the sum of a count does as well as its maximum.
 func anyAtAll(c cloudwatch.Comparison, thresholds []float64) bool {
 	for _, t := range thresholds {
 		if t != 0 && (t != 1 || c != cloudwatch.GreaterThanOrEqualToThreshold && c != cloudwatch.LessThanThreshold) {

@@ -7,7 +7,7 @@ var zeroThreshold = Rule{
 	Severity: Warning,
 	Title:    "A condition that always or never holds",
 	Why: "What counts or measures is not negative, so that at least zero is always true and less than zero never; the CDK compares with >= " +
-		"unless told otherwise.",
+		"by default.",
 	find: func(l *linter, report reporter) {
 		for _, a := range l.alarms {
 			c := a.Condition

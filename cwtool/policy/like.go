@@ -6,7 +6,7 @@ import "strings"
 // what only the deployment knows.
 func Like(pattern, value string) Match { return like(pattern, value, true) }
 
-// LikeARN is Like for ARNs, whose parts are compared one by one.
+// LikeARN returns what Like does for ARNs, whose parts are compared one by one.
 func LikeARN(pattern, value string) Match {
 	p, v := ARNParts(pattern), ARNParts(value)
 	if len(p) < arnParts || len(v) < arnParts {

@@ -249,7 +249,7 @@ func anyOf(v any, one func(v any) Match) Match {
 	return one(v)
 }
 
-// textOf is anyOf for texts. A function is known at the deployment only.
+// textOf returns what anyOf does, for texts. A function is known at the deployment only.
 func textOf(v any, one func(text string) Match) Match {
 	return anyOf(v, func(v any) Match {
 		if name, _ := template.Call(v); name != "" {
