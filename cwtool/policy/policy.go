@@ -170,14 +170,20 @@ func (s statement) mentions(key string) bool {
 
 // applies returns whether the statement is about the request.
 func (s statement) applies(r Request) Match {
-	return min(s.principal(r.Service), s.action(r.Action), s.resource(r), s.condition(r))
+	answer := Yes
+	for _, part := range []func(Request) Match{s.principal, s.action, s.resource, s.condition} {
+		if answer = min(answer, part(r)); answer == No {
+			break
+		}
+	}
+	return answer
 }
 
-func (s statement) action(action string) Match {
+func (s statement) action(r Request) Match {
 	if list, ok := s.elements["NotAction"]; ok {
-		return textOf(list, func(v string) Match { return Like(strings.ToLower(v), strings.ToLower(action)) }).Not()
+		return textOf(list, func(v string) Match { return Like(strings.ToLower(v), strings.ToLower(r.Action)) }).Not()
 	}
-	return textOf(s.elements["Action"], func(v string) Match { return Like(strings.ToLower(v), strings.ToLower(action)) })
+	return textOf(s.elements["Action"], func(v string) Match { return Like(strings.ToLower(v), strings.ToLower(r.Action)) })
 }
 
 func (s statement) resource(r Request) Match {
@@ -199,11 +205,11 @@ func (s statement) resource(r Request) Match {
 	return covered(list)
 }
 
-func (s statement) principal(service string) Match {
+func (s statement) principal(r Request) Match {
 	if other, ok := s.elements["NotPrincipal"]; ok {
-		return isPrincipal(other, service).Not()
+		return isPrincipal(other, r.Service).Not()
 	}
-	return isPrincipal(s.elements["Principal"], service)
+	return isPrincipal(s.elements["Principal"], r.Service)
 }
 
 // isPrincipal returns whether a Principal element includes the service. An account or role is never a service.
