@@ -32,6 +32,7 @@ takes_deploy := ENV APPROVAL
 takes_deployer := ENV
 takes_bootstrap := ENV ALSO
 takes_inventory := ENV
+takes_prometheus := ENV
 takes_mute := ENV MINUTES
 takes_unmute := ENV
 takes_check := ENV SINCE WAIT
@@ -85,7 +86,7 @@ down: ## Stop the local AWS emulator
 .PHONY: test
 test: deps chromium postgresql examples $(BIN)/golangci-lint $(BIN)/actionlint ## Run every test and lint
 	$(STEP) "go mod tidy, gofmt, go vet and golangci-lint"
-	@for module in . $(MODULES); do GOWORK=off go -C $$module mod tidy -diff; done
+	@for module in . $(MODULES) alternatives/prove; do GOWORK=off go -C $$module mod tidy -diff; done
 	@$(BIN)/golangci-lint run $(PACKAGES)
 	$(STEP) "actionlint and shellcheck"
 	@$(BIN)/actionlint -shellcheck .venv/bin/shellcheck
@@ -94,6 +95,8 @@ test: deps chromium postgresql examples $(BIN)/golangci-lint $(BIN)/actionlint #
 	@cd emulator && ../$(PYTHON) -m unittest --quiet
 	$(STEP) "Go: all tests (those that deploy, draw and play incidents take some minutes)"
 	@go test -timeout 30m $(PACKAGES)
+	$(STEP) "Go: the second stack's rules, played by Prometheus's own code (its first build takes a minute)"
+	@GOWORK=off go test -C alternatives/prove -timeout 30m ./...
 
 .PHONY: ci
 ci: test review ## What the pipeline runs on a push and a pull request: tests, and what changes against BASE=main
@@ -185,10 +188,19 @@ dist: ## Build a release of cwtool into .local/dist, of the tag cwtool/v1.2.3 or
 	@rm -rf $(LOCAL)/dist
 	@GOWORK=off go -C cwtool run ./dist -version '$(VERSION)' -o ../$(LOCAL)/dist
 
+.PHONY: prometheus
+prometheus: need-env ## Write the alarms of ENV=<name> as rules for Prometheus and Alertmanager into prometheus/<name>
+	@go run ./cmd/alternatives prometheus --env $(ENV) --output prometheus/$(ENV)
+
+.PHONY: prove
+prove: ## Play every incident on both engines, CloudWatch's and Prometheus's (half an hour)
+	@PROVE=all GOWORK=off go test -C alternatives/prove -v -timeout 3h ./...
+
 .PHONY: update
 update: deps ## Rewrite the golden files, then test without rewriting
 	$(STEP) "rewriting golden files"
 	@UPDATE_GOLDEN=1 CDK_VALIDATION=false go test $(PACKAGES) -run AsReviewed
+	@UPDATE_GOLDEN=1 GOWORK=off go test -C alternatives/prove ./... -run AsReviewed
 	$(STEP) "testing against them"
 	@go test -timeout 30m $(PACKAGES)
 	@git status --short
