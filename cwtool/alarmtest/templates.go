@@ -1,6 +1,7 @@
 package alarmtest
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -69,20 +70,16 @@ func (f *File) readSet(d *document, name string, patterns []string, given source
 		}
 		templates = append(templates, list...)
 	}
+	known := source.ParametersOf(templates)
+	f.Parameters = append(f.Parameters, known...)
 	for parameter, value := range d.Parameters[name] {
-		if err := (source.Parameters{parameter: fmt.Sprint(value)}).Apply(templates); err != nil {
+		p := source.Parameters{parameter: fmt.Sprint(value)}
+		if err := errors.Join(p.Among(known), p.Apply(templates)); err != nil {
 			place{f, []string{"parameters", name, parameter}}.add("%v", err)
 		}
 	}
-	known := source.ParametersOf(templates)
-	f.Parameters = append(f.Parameters, known...)
-	for parameter, value := range given {
-		if !slices.Contains(known, parameter) {
-			continue // of another set or file
-		}
-		if err := (source.Parameters{parameter: value}).Apply(templates); err != nil {
-			at.add("%v", err)
-		}
+	if err := given.Apply(templates); err != nil {
+		at.add("%v", err)
 	}
 	set := NewSet(name, cloudwatch.Read(templates...))
 	for i, name := range d.Skip {

@@ -216,7 +216,7 @@ func yes(b bool) string {
 // uncounted is what costs, too, and is not in the estimates.
 func uncounted(estimates []Estimate) []string {
 	list := []string{
-		"what is watched (App Runner, RDS) and the secrets",
+		"what is watched",
 		"reading metrics by API",
 		"metrics that SEARCH finds and that nothing names, unless a contract counts them",
 		"compression of stored logs, so that they cost less than said",

@@ -98,27 +98,19 @@ func parameterTexts(values map[string]yaml.Node) (Parameters, error) {
 	return parameters, errors.Join(problems...)
 }
 
-// Apply gives the templates these values in place of the defaults of their parameters. The error lists the names that none of the
-// templates has, and values that are not of their parameter's type.
+// Apply gives the templates the values of those of the parameters that they have, in place of the defaults. The error lists values
+// that are not of their parameter's type.
 func (p Parameters) Apply(templates []template.Template) error {
 	var problems []error
-	for _, t := range templates {
-		for name, parameter := range t.Parameters {
-			value, given := p[name]
-			if !given {
-				continue
+	for i, t := range templates {
+		for _, name := range slices.Sorted(maps.Keys(p)) {
+			if t.Parameters[name].Type == "Number" && !isNumber(p[name]) {
+				problems = append(problems, fmt.Errorf("parameter %s: %q is not allowed; expected a number, as %s says", name, p[name], t.File))
 			}
-			if parameter.Type == "Number" && !isNumber(value) {
-				problems = append(problems, fmt.Errorf("parameter %s: %q is not allowed; expected a number, as %s says", name, value, t.File))
-			}
-			if strings.HasPrefix(parameter.Type, "AWS::SSM::") {
-				parameter.Type = "String" // the value itself is given, not the name under which Systems Manager has it
-			}
-			parameter.Default, parameter.Given = value, true
-			t.Parameters[name] = parameter
 		}
+		templates[i] = t.WithParameters(p)
 	}
-	return errors.Join(append(problems, p.Among(ParametersOf(templates)))...)
+	return errors.Join(problems...)
 }
 
 // Among returns an error that lists the parameters whose names are not among those known.

@@ -19,7 +19,7 @@ type costCommand struct {
 	templates                templateFlags
 	format, inputs, contract string
 	budget                   float64
-	freeTier                 bool
+	freeTier, strict         bool
 	given                    cost.Inputs
 	own                      *pflag.FlagSet // the flags that an inputs file says in their place
 }
@@ -34,6 +34,7 @@ func newCost() *cobra.Command {
 		Short: "Estimate what templates cost a month",
 		Long: `Estimates what templates cost a month: alarms, dashboards, custom metrics, logs, health checks, keys. What the templates do not
 say comes from flags, or for several estimates side by side from a file (-inputs).
+Resources that only a deployment makes are listed; they are not counted.
 Exits with 1 if an estimate is over its budget, with 2 if something cannot be read.`,
 		Example: `  $ cwtool cost template.yaml
   $ cwtool cost -log-gb 50 -publishers 4 -budget 100 cdk.out
@@ -49,6 +50,7 @@ Exits with 1 if an estimate is over its budget, with 2 if something cannot be re
 	flags.BoolVar(&e.freeTier, "free-tier", false, "take off what an account has free")
 	e.defineInputFlags()
 	flags.AddFlagSet(e.own)
+	flags.BoolVar(&e.strict, "strict", false, "exit with 1 if resources are not read, too")
 	e.templates.register(c)
 	complete(c, "format", formats)
 	completeFiles(c, "inputs", "yaml", "yml")
@@ -86,17 +88,22 @@ func (e *costCommand) run(c *cobra.Command, args []string) error {
 	if err := cost.Formats[e.format](c.OutOrStdout(), estimates); err != nil {
 		return err
 	}
-	return reportOverBudget(c, estimates)
+	if unread := notRead(c, templates); overBudget(c, estimates) || e.strict && unread {
+		return errFindings
+	}
+	return nil
 }
 
-func reportOverBudget(c *cobra.Command, estimates []cost.Estimate) (err error) {
+// overBudget prints which estimates are over their budget, and reports whether any is.
+func overBudget(c *cobra.Command, estimates []cost.Estimate) bool {
+	found := false
 	for _, each := range estimates {
 		if each.Over() {
 			fmt.Fprintf(c.ErrOrStderr(), "%s: %.2f USD a month is over the budget of %.2f\n", each.Name, each.Total, each.Budget)
-			err = errFindings
+			found = true
 		}
 	}
-	return err
+	return found
 }
 
 // checkNumbers returns what is wrong with the numbers that were given, and which of them an inputs file says in their place.

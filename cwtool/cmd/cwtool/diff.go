@@ -15,7 +15,7 @@ import (
 type diffCommand struct {
 	templates      templateFlags
 	format, failOn string
-	phases         bool
+	phases, strict bool
 	renames        []string
 }
 
@@ -44,6 +44,7 @@ Exits with 0 if there is no change, 1 if there is one, 2 if something cannot be 
 	flags.BoolVar(&d.phases, "phases", false, "compare each of several sets with the one before")
 	flags.StringArrayVar(&d.renames, "rename", nil,
 		"read the word `OLD=NEW` in the older set, to compare environments; by default the names of the folders, where the stacks carry them")
+	flags.BoolVar(&d.strict, "strict", false, "exit with 1 if something is not compared, too")
 	d.templates.register(c)
 	complete(c, "format", diffFormats)
 	complete(c, "fail-on", changeFlags())
@@ -81,7 +82,7 @@ func (d *diffCommand) run(c *cobra.Command, args []string) error {
 	if err := d.write(c.OutOrStdout(), reports); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(reports, func(r diff.Report) bool { return isFinding(r, failOn) }) {
+	if slices.ContainsFunc(reports, func(r diff.Report) bool { return isFinding(r, failOn) || d.strict && len(r.NotCompared) > 0 }) {
 		return errFindings
 	}
 	return nil

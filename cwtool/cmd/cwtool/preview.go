@@ -15,6 +15,7 @@ import (
 type previewCommand struct {
 	templates       templateFlags
 	page, scenarios string
+	strict          bool
 }
 
 func newPreview() *cobra.Command {
@@ -24,7 +25,7 @@ func newPreview() *cobra.Command {
 		Short: "Draw the dashboards on one page, with generated data",
 		Long: `Writes one page with the dashboards of the templates, as CloudWatch lays them out; it opens from disk. Its data is generated, after
 scenarios between which the page switches; statistics, metric math and alarm states are computed from it.
-Prints the page's path. Exits with 2 if there is no dashboard, or if something cannot be read or written.`,
+Prints the page's path, and which resources are not read. Exits with 1 for these with -strict, with 2 if there is no dashboard, or if something cannot be read or written.`,
 		Example: `  $ cwtool preview -o dashboards.html template.yaml
   $ cwtool preview -scenarios incidents.yaml cdk.out`,
 		RunE: func(c *cobra.Command, args []string) error { return p.run(c, args) },
@@ -32,6 +33,7 @@ Prints the page's path. Exits with 2 if there is no dashboard, or if something c
 	flags := c.Flags()
 	flags.StringVarP(&p.page, "output", "o", filepath.Join("preview", "index.html"), "`page` to write")
 	flags.StringVar(&p.scenarios, "scenarios", "", "YAML `file` of scenarios and rules, before those built in; its schema is cwtool/synthetic/model.schema.json")
+	flags.BoolVar(&p.strict, "strict", false, "exit with 1 if resources are not read")
 	p.templates.register(c)
 	completeFiles(c, "output", "html")
 	completeFiles(c, "scenarios", "yaml", "yml")
@@ -62,5 +64,8 @@ func (p *previewCommand) run(c *cobra.Command, args []string) error {
 		return err
 	}
 	fmt.Fprintln(c.OutOrStdout(), p.page)
+	if notRead(c, templates) && p.strict {
+		return errFindings
+	}
 	return nil
 }

@@ -112,8 +112,9 @@ func (r *runner) report(result alarmtest.Result) {
 	}
 }
 
-// summarize prints the number of tests and, if it is wanted, their coverage, and reports whether that is complete.
-func (r *runner) summarize(files []*alarmtest.File, coverage bool) bool {
+// summarize prints the number of tests and of alarms that were not evaluated and, if it is wanted, the coverage, and reports whether
+// that is complete.
+func (r *runner) summarize(files []*alarmtest.File, left int, coverage bool) bool {
 	verdict := "ok"
 	if r.failed > 0 {
 		verdict = "FAIL"
@@ -122,7 +123,11 @@ func (r *runner) summarize(files []*alarmtest.File, coverage bool) bool {
 	if len(r.results) == 1 {
 		tests = "test"
 	}
-	fmt.Fprintf(r.out, "%-4s  %d %s, %d failed\n", verdict, len(r.results), tests, r.failed)
+	fmt.Fprintf(r.out, "%-4s  %d %s, %d failed", verdict, len(r.results), tests, r.failed)
+	if left > 0 {
+		fmt.Fprintf(r.out, ", %d not evaluated", left)
+	}
+	fmt.Fprintln(r.out)
 	if !coverage {
 		return true
 	}

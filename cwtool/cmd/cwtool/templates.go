@@ -3,6 +3,8 @@ package main
 import (
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -34,19 +36,31 @@ func (f *templateFlags) read(names []string) ([]template.Template, error) {
 // readEach returns the templates of each name apart.
 func (f *templateFlags) readEach(names []string) ([][]template.Template, error) {
 	parameters, err := source.ParseParameters(f.parameters)
-	problems := []error{err}
+	unread, wrong := []error{}, []error{err}
 	var sets [][]template.Template
-	var all []template.Template
+	var known []string
 	for _, name := range names {
 		templates, err := source.Read(name)
-		problems = append(problems, err)
+		unread, wrong = append(unread, err), append(wrong, parameters.Apply(templates))
 		sets = append(sets, templates)
-		all = append(all, templates...)
+		known = append(known, source.ParametersOf(templates)...)
 	}
-	if err := errors.Join(problems...); err != nil {
-		return nil, err
+	if errors.Join(unread...) == nil {
+		wrong = append(wrong, parameters.Among(known))
 	}
-	return sets, parameters.Apply(all)
+	return sets, errors.Join(append(unread, wrong...)...)
+}
+
+// notRead prints which resources of the templates are not read, since only a deployment makes them, and reports whether there are any.
+func notRead(c *cobra.Command, templates []template.Template) bool {
+	found := false
+	for _, t := range templates {
+		for _, name := range slices.Sorted(maps.Keys(t.Unexpanded)) {
+			fmt.Fprintf(c.ErrOrStderr(), "not read  %s:%d: %s: only a deployment expands it to resources\n", t.File, t.Unexpanded[name].Line, name)
+			found = true
+		}
+	}
+	return found
 }
 
 // parseFile returns what a file says, or an error that names the file.

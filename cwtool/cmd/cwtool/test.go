@@ -97,7 +97,7 @@ func (t *testCommand) run(c *cobra.Command, args []string) error {
 	for _, p := range left {
 		fmt.Fprintf(r.out, "not evaluated  %v\n", p)
 	}
-	complete := r.summarize(files, t.coverage)
+	complete := r.summarize(files, len(left), t.coverage)
 	if t.junit != "" {
 		if err := writeJUnit(t.junit, r.results); err != nil {
 			return err
