@@ -7,6 +7,7 @@ import (
 
 	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
 	"github.com/restartix/core-api-monitoring/cwtool/evaluate"
+	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
 const critical = "critical"
@@ -54,6 +55,12 @@ type alarmFact struct {
 type firingFact struct {
 	aspect
 	old, new *cloudwatch.Alarm
+}
+
+// refusedFact is why CloudWatch refuses an alarm that it took before.
+type refusedFact struct {
+	aspect
+	problems []string
 }
 
 // ruleFact is another rule of a composite.
@@ -145,7 +152,7 @@ func (c *comparison) compareAlarm(d *difference) {
 	side, r := c.after, d.new
 	switch d.kind {
 	case Added:
-		d.facts = []fact{alarmFact{alarm: d.new.alarm}}
+		d.facts = append([]fact{alarmFact{alarm: d.new.alarm}}, refused(nil, d.new.alarm)...)
 	case Removed:
 		side, r = c.before, d.old
 		d.facts = append([]fact{alarmFact{alarm: d.old.alarm, removed: !d.stays}}, c.order(d.old)...)
@@ -168,6 +175,7 @@ func (c *comparison) compareAlarms(d *difference) {
 		add(c.order(d.old)...)
 		d.kind = Replaced
 	}
+	add(refused(old, new)...)
 	add(c.firing(old, new)...)
 	if checks := c.checksOf(d); len(d.facts) > 0 && len(checks) > 0 {
 		add(checkFact{checks: checks})
@@ -199,6 +207,26 @@ func (c *comparison) firing(old, new *cloudwatch.Alarm) []fact {
 	return []fact{firingFact{aspect{conditionProperties, orders[evaluate.Compare(new.Condition, old.Condition)], false}, old, new}}
 }
 
+// refused returns why CloudWatch refuses an alarm now.
+func refused(old, new *cloudwatch.Alarm) []fact {
+	var f refusedFact
+	before := map[string]bool{}
+	if old != nil {
+		for _, p := range old.Problems {
+			before[p.Text()] = true
+		}
+	}
+	for _, p := range new.Problems {
+		if p.Class == cloudwatch.Refused && !before[p.Text()] {
+			f.problems = append(f.problems, p.Text())
+		}
+	}
+	if f.problems == nil {
+		return nil
+	}
+	return []fact{f}
+}
+
 // compareRules returns what another rule of a composite makes of it: whether it holds in fewer of all states that the alarms can have, in
 // more, or in others. One that means the same is no change.
 func (c *comparison) compareRules(old, new *cloudwatch.Alarm) []fact {
@@ -211,7 +239,7 @@ func (c *comparison) compareRules(old, new *cloudwatch.Alarm) []fact {
 	before := func(part *cloudwatch.Rule) any {
 		name := part.Name
 		for _, r := range c.renamed {
-			name = r.apply(name)
+			name = r.Apply(name)
 		}
 		switch now := c.now[c.before.of[part.Alarm]]; {
 		case now != nil:
@@ -276,7 +304,7 @@ func (c *comparison) order(old *resource) (facts []fact) {
 		now := c.now[composite]
 		switch {
 		case composite.in.Name == old.in.Name: // CloudFormation knows the order
-		case now != nil && now.alarm != nil && (renaming{from: old.name, name: true}).mentions(now.alarm.RuleText):
+		case now != nil && now.alarm != nil && (template.Renaming{From: old.name, Name: true}).Mentions(now.alarm.RuleText):
 			still.composites = append(still.composites, composite)
 		default:
 			before.composites = append(before.composites, composite)
@@ -293,7 +321,7 @@ func (c *comparison) order(old *resource) (facts []fact) {
 // namedBy returns those that know a resource by a name that it no longer has.
 func (c *comparison) namedBy(name string) (list []string) {
 	for _, r := range c.after.resources {
-		if (renaming{from: name, name: true}).mentions(r.properties) {
+		if (template.Renaming{From: name, Name: true}).Mentions(r.properties) {
 			list = append(list, r.name)
 		}
 	}

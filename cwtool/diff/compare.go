@@ -37,7 +37,7 @@ type comparison struct {
 	pairs         []pair
 	now           map[*resource]*resource // what a resource of the old version has become
 	before, after *side
-	renamed       []renaming // from old to new, of what is known by another name
+	renamed       []template.Renaming // from old to new, of what is known by another name
 	naming        naming
 	stacks        Stacks
 	cost          *Cost
@@ -51,7 +51,7 @@ func compare(old, new Set) *comparison {
 		old.Templates = []template.Template{t}
 	}
 	c := &comparison{before: newSide(old.Templates), after: newSide(new.Templates), now: map[*resource]*resource{}}
-	c.notCompared = slices.Concat(old.Unread, new.Unread, unexpanded(c.after.resources))
+	c.notCompared = unexpanded(c.after.resources)
 	c.stacks = Stacks{Added: c.after.stacksWithout(c.before), Removed: c.before.stacksWithout(c.after)}
 	c.pairs = match(c.before.resources, c.after.resources)
 	for _, p := range c.pairs {
@@ -81,7 +81,7 @@ func (c *comparison) same(old, new string) bool {
 		if old == new {
 			return true
 		}
-		old = r.apply(old)
+		old = r.Apply(old)
 	}
 	return old == new
 }

@@ -20,13 +20,13 @@ func describe(d difference) Change {
 		}
 	}
 	for _, f := range d.facts {
-		c.Details = append(c.Details, f.describe()...)
-	}
-	for i := range c.Details {
-		d := &c.Details[i]
-		d.Text, d.Old, d.New = d.words.String(), template.Masked(d.Old), template.Masked(d.New)
-		for j, line := range d.Diff {
-			d.Diff[j] = template.Masked(line)
+		for _, detail := range f.describe() {
+			detail.Text, detail.Effect = detail.words.String(), f.about().effect
+			detail.Old, detail.New = template.Masked(detail.Old), template.Masked(detail.New)
+			for i, line := range detail.Diff {
+				detail.Diff[i] = template.Masked(line)
+			}
+			c.Details = append(c.Details, detail)
 		}
 	}
 	c.conclude(d)
@@ -67,7 +67,7 @@ func (f contentFact) describe() []Detail {
 	return []Detail{{words: say(count(f.widgets, "widget"))}}
 }
 
-func (f routeFact) describe() []Detail { return []Detail{{words: f.sentence(1), Effect: f.effect}} }
+func (f routeFact) describe() []Detail { return []Detail{{words: f.sentence(1)}} }
 
 func (f valueFact) describe() []Detail {
 	if bothLists(f.old, f.new) {

@@ -25,9 +25,6 @@ func (f alarmFact) describe() []Detail {
 		return []Detail{{words: say("%s %s %s results", when, value(a.PromQL.Query), has)}}
 	}
 	details := []Detail{{words: say("%s %s %s %s in %s", when, value(signalText(a.Condition)), is, value(comparisonText(a.Condition)), windowText(a.Condition))}}
-	if missing := missingProperties(a.Condition); len(missing) > 0 {
-		details[0].words = say("%s incomplete: it %s no %s", is, has, strings.Join(missing, ", no "))
-	}
 	if !f.removed {
 		details = append(details, Detail{words: say("a period without data %s", a.Condition.MissingData.Words())})
 	}
@@ -40,18 +37,14 @@ func ruleText(a *cloudwatch.Alarm) string {
 		return strings.Join(strings.Fields(a.RuleText), " ")
 	}
 	return a.Rule.Format(func(part *cloudwatch.Rule) string {
-		if part.Alarm == nil || part.Alarm.Unnamed() {
+		switch {
+		case part.Alarm == nil:
 			return part.Name
+		case part.Alarm.Unnamed():
+			return part.Alarm.LogicalID()
 		}
 		return part.Alarm.Name
 	})
-}
-
-// missingProperties returns the properties without which a condition is none.
-func missingProperties(c *cloudwatch.Condition) []string {
-	return options(
-		option{c.Logs == nil && c.Returned() == nil, "metric"}, option{c.Comparison == "", "ComparisonOperator"},
-		option{limitText(c) == "", "Threshold"}, option{!c.EvaluationPeriods.Set(), "EvaluationPeriods"})
 }
 
 var identifier = regexp.MustCompile(`[A-Za-z_][A-Za-z0-9_]*`)
@@ -99,11 +92,8 @@ func limitText(c *cloudwatch.Condition) string {
 // windowText returns how many datapoints must breach: 3 of 5 datapoints of 1 minute.
 func windowText(c *cloudwatch.Condition) string {
 	w := c.Window()
-	switch {
-	case w.EvaluationPeriods == 0:
-		return or(c.EvaluationPeriods.Text, "no EvaluationPeriods") + " datapoints"
-	case w.DatapointsToAlarm > w.EvaluationPeriods:
-		return w.String() + ", which CloudWatch refuses,"
+	if w.EvaluationPeriods == 0 {
+		return or(c.EvaluationPeriods.Text, "unknown") + " datapoints"
 	}
 	return w.String()
 }
@@ -146,7 +136,7 @@ func (f firingFact) describe() (details []Detail) {
 	old, new := f.old.Condition, f.new.Condition
 	tell := func(property, x, y, format string, before ...any) {
 		if x != y {
-			details = append(details, Detail{words: say(format, append(before, value(y), value(x))...), Effect: f.effect, Property: property, Old: x, New: y})
+			details = append(details, Detail{words: say(format, append(before, value(y), value(x))...), Property: property, Old: x, New: y})
 		}
 	}
 	x, y := signalText(old), signalText(new)
@@ -163,11 +153,11 @@ func (f firingFact) describe() (details []Detail) {
 	}
 	details = append(details, f.limit()...)
 	if old.Window() != new.Window() || old.EvaluationPeriods.Text != new.EvaluationPeriods.Text {
-		details = append(details, Detail{words: windowWords(old, new), Effect: f.effect, Property: "EvaluationPeriods", Old: windowText(old), New: windowText(new)})
+		details = append(details, Detail{words: windowWords(old, new), Property: "EvaluationPeriods", Old: windowText(old), New: windowText(new)})
 	}
 	if x, y := old.MissingData.Effective(), new.MissingData.Effective(); x != y {
 		words := say("a period without data now %s (before: %s)", y.Words(), x.Words())
-		details = append(details, Detail{words: words, Effect: f.effect, Property: "TreatMissingData", Old: string(x), New: string(y)})
+		details = append(details, Detail{words: words, Property: "TreatMissingData", Old: string(x), New: string(y)})
 	}
 	few := "a percentile of few samples now counts (%s instead of %s)"
 	if new.LowSamples.Effective() == cloudwatch.IgnoreLowSamples {
@@ -184,23 +174,17 @@ func (f firingFact) limit() []Detail {
 	if x == y {
 		return nil
 	}
-	d := Detail{Effect: f.effect, Property: "ComparisonOperator", Old: x, New: y}
+	d := Detail{Property: "ComparisonOperator", Old: x, New: y}
 	if old.Comparison == new.Comparison {
 		d.Property, d.Old, d.New = "Threshold", limitText(old), limitText(new)
 		if d.Old != "" && d.New != "" {
 			x = d.Old
 		}
 	}
-	switch {
-	case len(missingProperties(new)) > 0:
-		d.words = say("is incomplete: compared with %s instead of %s", value(y), value(x))
-	case len(missingProperties(old)) > 0:
-		d.words = say("fires %s; before, it had %s", value(y), value(x))
-	case signal == signalText(old) && len(signal) <= maxSignal:
-		d.words = say("fires when %s is %s instead of %s", value(signal), value(y), value(x))
-	default:
-		d.words = say("fires when it is %s instead of %s", value(y), value(x))
+	if signal != signalText(old) || len(signal) > maxSignal {
+		signal = "it"
 	}
+	d.words = say("fires when %s is %s instead of %s", value(signal), value(y), value(x))
 	return []Detail{d}
 }
 
@@ -211,9 +195,6 @@ func windowWords(old, new *cloudwatch.Condition) phrase {
 		before = fmt.Sprintf("%d of %d", x.DatapointsToAlarm, x.EvaluationPeriods)
 	}
 	needs := say("needs %s instead of %s", windowText(new), before)
-	if !new.EvaluationPeriods.Set() {
-		needs = say("is incomplete: it has no EvaluationPeriods instead of %s", before)
-	}
 	if q := new.Returned(); x.Period == y.Period || x.Period == 0 || y.Period == 0 || q == nil || q.Stat != "Sum" && q.Stat != "SampleCount" {
 		return needs
 	}
@@ -224,13 +205,20 @@ func windowWords(old, new *cloudwatch.Condition) phrase {
 	return say("%s, and %s", over, needs)
 }
 
+func (f refusedFact) describe() (details []Detail) {
+	for _, problem := range f.problems {
+		details = append(details, Detail{words: say("CloudWatch refuses it: %s", value(problem))})
+	}
+	return details
+}
+
 func (f ruleFact) describe() []Detail {
 	x, y := ruleText(f.old), ruleText(f.new)
 	words := map[Effect]string{
 		"": "its rule changes:", Mixed: "fires in some cases in which it did not, and no longer in others:", Weaker: "fires in fewer cases:",
 		Stronger: "fires in more cases:",
 	}[f.effect]
-	return []Detail{{words: say(words), Effect: f.effect, Property: "AlarmRule", Old: x, New: y, Diff: []string{"-" + x, "+" + y}}}
+	return []Detail{{words: say(words), Property: "AlarmRule", Old: x, New: y, Diff: []string{"-" + x, "+" + y}}}
 }
 
 var link = regexp.MustCompile(`https?://[^\s"'<>)\]]+`)
@@ -263,7 +251,7 @@ func (f severityFact) describe() []Detail {
 	if f.effect == Weaker {
 		words = say("no longer %s: now %s", f.old, or(f.new, "without a severity"))
 	}
-	return []Detail{{words: words, Effect: f.effect, Old: f.old, New: f.new}}
+	return []Detail{{words: words, Old: f.old, New: f.new}}
 }
 
 func (f enabledFact) describe() []Detail {
@@ -271,14 +259,14 @@ func (f enabledFact) describe() []Detail {
 	if f.enabled {
 		words = "its actions are enabled again"
 	}
-	return []Detail{{words: say(words), Effect: f.effect, Property: "ActionsEnabled", Old: strconv.FormatBool(!f.enabled), New: strconv.FormatBool(f.enabled)}}
+	return []Detail{{words: say(words), Property: "ActionsEnabled", Old: strconv.FormatBool(!f.enabled), New: strconv.FormatBool(f.enabled)}}
 }
 
 // whenWords are the changes of state on which actions are taken, by the property that has them.
 var whenWords = map[string]string{whenInAlarm: "", "OKActions": " when it recovers", "InsufficientDataActions": " when data is insufficient"}
 
 func (f actionFact) describe() []Detail {
-	d := Detail{Effect: f.effect, Property: f.explains[0], New: f.Via}
+	d := Detail{Property: f.explains[0], New: f.Via}
 	start, but := "now also ", "before"
 	if f.lost {
 		d.Old, d.New, start, but = d.New, "", "no longer ", "but"
@@ -307,7 +295,7 @@ func (f renamedFact) describe() []Detail {
 
 // describe returns what a Condition makes of an alarm: where it does not hold, there is none.
 func (f conditionFact) describe() []Detail {
-	d := Detail{Effect: f.effect, Property: "Condition", Old: f.old, New: f.new}
+	d := Detail{Property: "Condition", Old: f.old, New: f.new}
 	switch {
 	case f.new == "":
 		d.words = say("is always there: no longer only where condition %s holds", value(f.old))
@@ -329,7 +317,7 @@ func (f suppressorFact) describe() (details []Detail) {
 		}
 		return s.Suppressor
 	}
-	d := Detail{Effect: f.effect, Property: "ActionsSuppressor", Old: name(f.old), New: name(f.new)}
+	d := Detail{Property: "ActionsSuppressor", Old: name(f.old), New: name(f.new)}
 	switch {
 	case d.Old == "":
 		d.words = say("its actions are suppressed while %s is in ALARM", value(d.New))
@@ -369,7 +357,7 @@ func (f muteFact) describe() []Detail {
 		}
 		return words
 	}
-	d := Detail{Effect: f.effect, Property: "AlarmMuteRule"}
+	d := Detail{Property: "AlarmMuteRule"}
 	switch {
 	case f.old == nil:
 		d.New, d.words = f.new.Expression, say("no longer notifies anybody while %s mutes it: %s", value(f.new.Name), when(f.new))

@@ -164,22 +164,6 @@ func TestOthersAreToldByTheirProperties(t *testing.T) {
 	}
 }
 
-func TestAWordIsRenamedOnlyWhereItStandsAlone(t *testing.T) {
-	word, name := renaming{from: "prod", to: "test"}, renaming{from: "shop-Slow", to: "shop-Late", name: true}
-	for text, want := range map[string]string{
-		"prod": "test", "shop-prod-x": "shop-test-x", "product prod": "product test", "reprod": "reprod", "/prod/prod": "/test/test", "": "",
-	} {
-		if got := word.apply(text); got != want {
-			t.Errorf("%q becomes %q, want %q", text, got, want)
-		}
-	}
-	for text, want := range map[string]string{`ALARM("shop-Slow")`: `ALARM("shop-Late")`, "shop-Slow-2": "shop-Slow-2", "x:shop-Slow": "x:shop-Late"} {
-		if got := name.apply(text); got != want {
-			t.Errorf("%q becomes %q, want %q", text, got, want)
-		}
-	}
-}
-
 func TestLinesCommonToBothTextsStay(t *testing.T) {
 	for _, c := range []struct{ old, new, want string }{
 		{"a\nb\nc\nd\ne", "a\nb\nX\nd\ne", " b|-c|+X| d"},
@@ -250,8 +234,8 @@ func TestWhatEachSaysOfItsOwnIsSaidOnce(t *testing.T) {
 	}
 	free := shards("AlarmDescription: x")
 	for held, want := range map[string]string{
-		"AlarmDescription: x, ActionsSuppressor: Down-*":     "~ 2 alarms: Slow-north, Slow-south, weaker\n      its actions are suppressed while Down-* is in ALARM",
-		"AlarmDescription: x, ActionsSuppressor: Down-north": "~ 2 alarms: Slow-north, Slow-south, weaker\n      its actions are suppressed while Down-north is in ALARM",
+		"AlarmDescription: x, ActionsSuppressorWaitPeriod: 1, ActionsSuppressorExtensionPeriod: 1, ActionsSuppressor: Down-*":     "~ 2 alarms: Slow-north, Slow-south, weaker\n      its actions are suppressed while Down-* is in ALARM",
+		"AlarmDescription: x, ActionsSuppressorWaitPeriod: 1, ActionsSuppressorExtensionPeriod: 1, ActionsSuppressor: Down-north": "~ 2 alarms: Slow-north, Slow-south, weaker\n      its actions are suppressed while Down-north is in ALARM",
 	} {
 		if text := Between(free, shards(held)).Text(false); !strings.Contains(text, want) {
 			t.Errorf("%q is not in\n%s", want, text)

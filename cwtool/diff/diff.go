@@ -186,7 +186,6 @@ func (r Report) Flags() []Flag {
 type Set struct {
 	Name      string
 	Templates []template.Template
-	Unread    []NotCompared // what of it could not be read
 }
 
 // Between returns the difference of two versions. Stacks are the same if they have the same name; where environments are compared with

@@ -231,6 +231,9 @@ func TestTheWayBackMirrorsTheWayThere(t *testing.T) {
 		there, back := Between(Set{Name: "main", Templates: base(t)}, after), Between(after, Set{Name: "main", Templates: base(t)})
 		var a, b []string
 		for _, c := range there.Changes {
+			if len(c.Details) == 1 && strings.HasPrefix(c.Details[0].Text, "CloudWatch refuses") {
+				continue // that there is nothing wrong any more on the way back is no change of its own
+			}
 			a = append(a, join(string(c.Kind), c.Type, c.Stack, c.LogicalID))
 		}
 		for _, c := range back.Changes {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
 // group is changes that say the same of several resources.
@@ -20,17 +22,17 @@ type group struct {
 func (r Report) groups(s Section) (list []group) {
 	type candidate struct {
 		key string
-		own renaming
+		own template.Renaming
 	}
 	candidates, count := map[int][]candidate{}, map[string]int{}
 	for i, c := range r.Changes {
 		if c.Section != s {
 			continue
 		}
-		plain := c.sameness(renaming{})
-		words := []candidate{{plain, renaming{}}}
+		plain := c.sameness(template.Renaming{})
+		words := []candidate{{plain, template.Renaming{}}}
 		for _, word := range strings.FieldsFunc(c.Name, func(r rune) bool { return strings.ContainsRune(separators, r) }) {
-			if own := (renaming{from: word, to: "*"}); own.apply(plain) != plain {
+			if own := (template.Renaming{From: word, To: "*"}); own.Apply(plain) != plain {
 				words = append(words, candidate{c.sameness(own), own})
 			}
 		}
@@ -51,9 +53,9 @@ func (r Report) groups(s Section) (list []group) {
 			at[best.key] = j
 			own := best.own
 			if count[best.key] == 1 {
-				own = renaming{}
+				own = template.Renaming{}
 			}
-			list = append(list, group{Change: c, shown: func(value string) string { return r.naming.short(own.apply(value)) }})
+			list = append(list, group{Change: c, shown: func(value string) string { return r.naming.short(own.Apply(value)) }})
 		}
 		list[j].titles = append(list[j].titles, c.title())
 	}
@@ -64,12 +66,12 @@ func (r Report) groups(s Section) (list []group) {
 }
 
 // sameness returns what a change says, with a word replaced.
-func (c Change) sameness(word renaming) string {
-	parts := []string{string(c.Kind), c.Type, c.Severity, c.notifies().with(word.apply), c.suppressesText().with(word.apply)}
+func (c Change) sameness(word template.Renaming) string {
+	parts := []string{string(c.Kind), c.Type, c.Severity, c.notifies().with(word.Apply), c.suppressesText().with(word.Apply)}
 	for _, d := range c.Details {
-		parts = append(parts, string(d.Effect), d.words.with(word.apply))
+		parts = append(parts, string(d.Effect), d.words.with(word.Apply))
 		for _, line := range d.Diff {
-			parts = append(parts, word.apply(line))
+			parts = append(parts, word.Apply(line))
 		}
 	}
 	return join(parts...)

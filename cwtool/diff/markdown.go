@@ -143,9 +143,9 @@ func (r Report) routeRow(route RouteChange) row {
 	}
 	switch route.Kind {
 	case Moved:
-		x.order, x.mark = 5, "other address"
+		x.order, x.mark = len(rowMarks)-3, "other address"
 	case Gained:
-		x.order, x.mark = 7, "new route"
+		x.order, x.mark = len(rowMarks), "new route"
 	}
 	return x
 }
@@ -168,31 +168,34 @@ func alarmRow(g group) row {
 	x.change = strings.Join(texts, "; ")
 	x.whom = g.notifies().with(g.shown)
 	x.complete = x.complete && len([]rune(x.change)) <= maxCell && len([]rune(x.whom)) <= maxCell
-	switch {
-	case g.Kind == Removed:
-		x.order, x.mark = 1, "**removed**"
-		switch {
-		case g.Stays:
-			x.whom += " until the stack is deleted"
-		case len(g.Notifies) > 0:
-			x.whom = "no longer " + x.whom
+	for i, m := range rowMarks {
+		if m.is(g.Change) {
+			x.order, x.mark = i, m.mark
+			break
 		}
-	case g.Kind == Replaced:
-		x.order, x.mark = 2, "**replaced**"
-	case g.Kind == Added:
-		x.order, x.mark = 6, "added"
-	case slices.Contains(g.Flags, RouteLost):
-		x.order, x.mark = 0, "**route lost**"
-	case g.Effect == Weaker:
-		x.order, x.mark = 3, "**weaker**"
-	case g.Effect == Mixed:
-		x.order, x.mark = 4, "**mixed**"
-	case g.Effect == Stronger:
-		x.order, x.mark = 5, "stronger"
-	default:
-		x.order, x.mark = 6, "changed"
+	}
+	switch {
+	case g.Stays:
+		x.whom += " until the stack is deleted"
+	case g.Kind == Removed && len(g.Notifies) > 0:
+		x.whom = "no longer " + x.whom
 	}
 	return x
+}
+
+// rowMarks are what a row begins with, the worst first.
+var rowMarks = []struct {
+	mark string
+	is   func(c Change) bool
+}{
+	{"**route lost**", func(c Change) bool { return slices.Contains(c.Flags, RouteLost) && c.Kind == Changed }},
+	{"**removed**", func(c Change) bool { return c.Kind == Removed }},
+	{"**replaced**", func(c Change) bool { return c.Kind == Replaced }},
+	{"**weaker**", func(c Change) bool { return c.Effect == Weaker }},
+	{"**mixed**", func(c Change) bool { return c.Effect == Mixed }},
+	{"stronger", func(c Change) bool { return c.Effect == Stronger }},
+	{"changed", func(c Change) bool { return c.Kind == Changed }},
+	{"added", func(c Change) bool { return c.Kind == Added }},
 }
 
 // unfinished returns the alarms of which the table does not say all.

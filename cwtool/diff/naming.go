@@ -37,7 +37,7 @@ var alarmARN = regexp.MustCompile(`arn:[^"'()]*?:alarm:`)
 
 // short returns a value of the templates without what names have in common.
 func (n naming) short(value string) string {
-	return renaming{from: n.prefix}.apply(alarmARN.ReplaceAllString(value, ""))
+	return template.Renaming{From: n.prefix}.Apply(alarmARN.ReplaceAllString(value, ""))
 }
 
 // names returns the short forms of names, each once.
