@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -130,6 +131,23 @@ func FuzzTemplate(f *testing.F) {
 	})
 }
 
+// service returns the alarms of a service: 82 real ones, without their actions.
+func service(b *testing.B) []*Alarm {
+	text, err := os.ReadFile("testdata/service.json")
+	if err != nil {
+		b.Fatal(err)
+	}
+	parsed, err := template.Parse("service.json", text)
+	if err != nil {
+		b.Fatal(err)
+	}
+	alarms, problems := Read(parsed)
+	if len(problems) > 0 {
+		b.Fatal(problems[0])
+	}
+	return alarms
+}
+
 // busy has samples for every metric of the alarms: a number of different values in each minute.
 func busy(alarms []*Alarm, length time.Duration, each int64) Data {
 	d := Data{}
@@ -154,30 +172,8 @@ func busy(alarms []*Alarm, length time.Duration, each int64) Data {
 	return d
 }
 
-// shop is 48 alarms of the kinds that a template of a web application has, and composites over them.
-func shop(b *testing.B) []*Alarm {
-	var text strings.Builder
-	for i, more := range []string{
-		"Statistic: Sum; EvaluationPeriods: 5; DatapointsToAlarm: 3", "Statistic: Maximum; Period: 300", "Statistic: none; ExtendedStatistic: p99; EvaluationPeriods: 10",
-		"Statistic: SampleCount; ComparisonOperator: LessThanThreshold; TreatMissingData: breaching; EvaluationPeriods: 15",
-		"Statistic: Average; Period: 3600; EvaluationPeriods: 2", `MetricName: none; Namespace: none; Statistic: none; Period: none; Metrics: [{Id: e, Expression: "IF(c > 20, 100 * f / c, 0)"}, ` +
-			`{Id: c, ReturnData: false, MetricStat: {Stat: Sum, Period: 60, Metric: {Namespace: N, MetricName: calls}}}, {Id: f, ReturnData: false, MetricStat: {Stat: Sum, Period: 60, Metric: {Namespace: N, MetricName: failures}}}]; EvaluationPeriods: 5`,
-	} {
-		for n := range 8 {
-			name := fmt.Sprintf("A%dn%d", i, n)
-			own := more
-			if !strings.Contains(more, "MetricName") {
-				own += "; MetricName: m" + fmt.Sprint(n)
-			}
-			text.WriteString(alarm(name, own))
-			text.WriteString(composite("C"+name, "ALARM("+name+")", ""))
-		}
-	}
-	return mustRead(b, text.String())
-}
-
 func BenchmarkAWeekOfAllAlarms(b *testing.B) {
-	alarms := shop(b)
+	alarms := service(b)
 	d := busy(alarms, 7*24*time.Hour, 10)
 	b.ReportMetric(float64(len(alarms)), "alarms")
 	for b.Loop() {
@@ -187,7 +183,7 @@ func BenchmarkAWeekOfAllAlarms(b *testing.B) {
 
 // BenchmarkAWeekOfAllAlarmsLate is the same with every sample four minutes late.
 func BenchmarkAWeekOfAllAlarmsLate(b *testing.B) {
-	alarms := shop(b)
+	alarms := service(b)
 	late := Data{}
 	for key, s := range busy(alarms, 7*24*time.Hour, 10) {
 		late[key] = &metricdata.Samples{}
@@ -215,7 +211,7 @@ func BenchmarkAYearOfOneAlarm(b *testing.B) {
 
 // BenchmarkLinearity reports how much more the double costs: 2 is linear.
 func BenchmarkLinearity(b *testing.B) {
-	once := slices.DeleteFunc(shop(b), func(a *Alarm) bool { return a.Condition == nil })
+	once := slices.DeleteFunc(service(b), func(a *Alarm) bool { return a.Condition == nil })
 	twice := slices.Concat(once, once)
 	const day = 24 * time.Hour
 	long, short := busy(once, 28*day, 1), busy(once, 14*day, 1)
