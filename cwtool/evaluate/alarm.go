@@ -90,6 +90,41 @@ func (a *Alarm) connect(of map[*cloudwatch.Alarm]*Alarm) {
 	}
 }
 
+// With returns copies of alarms with what a function makes of their conditions: to see what another threshold would do, or another reading
+// of what CloudWatch's documentation leaves open.
+func With(alarms []*Alarm, change func(*Condition)) []*Alarm {
+	copies := map[*Alarm]*Alarm{}
+	var copyOf func(a *Alarm) *Alarm
+	copyOf = func(a *Alarm) *Alarm {
+		if copies[a] != nil {
+			return copies[a]
+		}
+		c := *a
+		copies[a] = &c
+		if a.Condition != nil {
+			condition := *a.Condition
+			condition.Metrics = slices.Clone(condition.Metrics)
+			change(&condition)
+			c.Condition = &condition
+		}
+		c.children = nil
+		for _, child := range a.children {
+			c.children = append(c.children, copyOf(child))
+		}
+		if a.Suppression != nil {
+			suppression := *a.Suppression
+			suppression.Suppressor = copyOf(suppression.Suppressor)
+			c.Suppression = &suppression
+		}
+		return &c
+	}
+	var list []*Alarm
+	for _, a := range alarms {
+		list = append(list, copyOf(a))
+	}
+	return list
+}
+
 // destinations are those of an alarm's actions, each once. Actions under conditions that parameters do not decide count as there.
 func destinations(stacks *template.Stacks, a *cloudwatch.Alarm, state cloudwatch.State) []Destination {
 	var list []Destination

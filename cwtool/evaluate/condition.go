@@ -23,6 +23,8 @@ type Condition struct {
 
 	// MinSamples is how many samples the only metric's percentile needs in a period: the state is kept while there are fewer.
 	MinSamples float64
+	// Beyond is how many data points are read beyond N, to bridge missing ones.
+	Beyond int
 }
 
 // Input is a metric that an alarm reads.
@@ -47,6 +49,7 @@ func compile(c *cloudwatch.Condition) *Condition {
 	compiled := &Condition{
 		Period: int64(window.Period), DatapointsToAlarm: window.DatapointsToAlarm, EvaluationPeriods: window.EvaluationPeriods,
 		Comparison: c.Comparison, Threshold: c.Threshold.Value, MissingData: c.MissingData.Effective(),
+		Beyond: Range(window.EvaluationPeriods) - window.EvaluationPeriods,
 	}
 	returned := c.Returned()
 	compiled.Returned = first(returned.ID, singleID)
@@ -108,7 +111,7 @@ func Interval(period, n int) int {
 }
 
 // Range returns how many data points are read.
-func (c *Condition) Range() int { return Range(c.EvaluationPeriods) }
+func (c *Condition) Range() int { return c.EvaluationPeriods + c.Beyond }
 
 // Interval returns how many seconds apart evaluations are.
 func (c *Condition) Interval() int64 { return int64(Interval(int(c.Period), c.EvaluationPeriods)) }

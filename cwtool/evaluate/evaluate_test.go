@@ -24,7 +24,7 @@ func row(text string) []float64 {
 
 func condition(m, n int, missing cloudwatch.MissingData) *Condition {
 	return &Condition{
-		DatapointsToAlarm: m, EvaluationPeriods: n, MissingData: missing, Threshold: 5, Period: 60, Comparison: cloudwatch.GreaterThanThreshold,
+		DatapointsToAlarm: m, EvaluationPeriods: n, Beyond: Range(n) - n, MissingData: missing, Threshold: 5, Period: 60, Comparison: cloudwatch.GreaterThanThreshold,
 	}
 }
 
@@ -134,6 +134,7 @@ func TestMorePeriodsToFindThemInNeverMakeAnAlarmRarer(t *testing.T) {
 		w := condition(1+r.IntN(of), of, cloudwatch.NotBreaching)
 		wider := *w
 		wider.EvaluationPeriods++
+		wider.Beyond = Range(wider.EvaluationPeriods) - wider.EvaluationPeriods
 		alphabet := "0X"
 		if r.IntN(2) == 0 {
 			alphabet = "0X--"

@@ -262,7 +262,7 @@ func (s *Samples) slide(dst []float64, stat Statistic, end, step, period int64, 
 	case minimum, maximum:
 		w = &extremes{s: s, k: stat.kind}
 	case percentile:
-		w = newRanks(s, stat.high)
+		w = newRanks(s, stat)
 	}
 	for k := range dst {
 		to := end + int64(k)*step
@@ -388,7 +388,7 @@ func (s *Samples) divide() *buckets {
 // ranks counts the samples of a window by bucket, in a Fenwick tree, and sorts only those of the bucket that it looks for.
 type ranks struct {
 	s          *Samples
-	share      float64
+	stat       Statistic
 	buckets    *buckets
 	from, next int
 	tree       []float64
@@ -396,9 +396,9 @@ type ranks struct {
 	list       []weighted
 }
 
-func newRanks(s *Samples, percent float64) *ranks {
+func newRanks(s *Samples, stat Statistic) *ranks {
 	b := s.divide()
-	return &ranks{s: s, share: percent / 100, buckets: b, tree: make([]float64, len(b.low)+1)}
+	return &ranks{s: s, stat: stat, buckets: b, tree: make([]float64, len(b.low)+1)}
 }
 
 func (w *ranks) add(i int, count float64) {
@@ -415,11 +415,21 @@ func (w *ranks) slide(i, j int) float64 {
 	for ; w.from < i; w.from++ {
 		w.add(w.from, -w.s.count[w.from])
 	}
-	rest, k := rankOf(w.share, w.total), 0
+	rank, rest := w.stat.places(w.total)
+	v := w.at(rank, i, j)
+	if rest > 0 {
+		v += rest * (w.at(rank+1, i, j) - v)
+	}
+	return v
+}
+
+// at returns the value at a place among the samples i to j-1.
+func (w *ranks) at(rank float64, i, j int) float64 {
+	k := 0
 	for bit := maxBuckets; bit > 0; bit >>= 1 {
-		if n := k + bit; n < len(w.tree) && w.tree[n] < rest {
+		if n := k + bit; n < len(w.tree) && w.tree[n] < rank {
 			k = n
-			rest -= w.tree[n]
+			rank -= w.tree[n]
 		}
 	}
 	k = min(k, len(w.buckets.low)-1)
@@ -433,5 +443,5 @@ func (w *ranks) slide(i, j int) float64 {
 		}
 	}
 	byValue(w.list)
-	return atRank(w.list, rest)
+	return atRank(w.list, rank)
 }

@@ -188,3 +188,23 @@ func BenchmarkAYearOfSlidingWindows(b *testing.B) {
 		})
 	}
 }
+
+func TestInterpolatedPercentilesLieBetweenSamples(t *testing.T) {
+	var s Samples
+	for i, v := range []float64{10, 20, 30, 40, 50} {
+		s.Add(int64(60*i), v, 1)
+	}
+	for text, want := range map[string][2]float64{"p50": {30, 30}, "p90": {50, 46}, "p25": {20, 20}, "p10": {10, 14}, "p100": {50, 50}, "Sum": {150, 150}} {
+		stat, err := ParseStatistic(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, each := range []Statistic{stat, stat.Interpolated()} {
+			points := make([]float64, 1)
+			s.Points(points, each, 300, 60, 300)
+			if got, _ := s.Value(each, 0, 300); math.Abs(got-want[i]) > 1e-9 || math.Abs(points[0]-want[i]) > 1e-9 {
+				t.Errorf("%s: %v, sliding %v, want %v", text, got, points[0], want[i])
+			}
+		}
+	}
+}

@@ -17,6 +17,7 @@ type Statistic struct {
 	kind      kind
 	low, high float64 // bounds of a trimmed statistic; high is the percentile of one
 	percent   bool    // the bounds are percentages of the samples, not values
+	between   bool    // a percentile between two samples is interpolated
 }
 
 type kind uint8
@@ -109,6 +110,22 @@ func (s Statistic) String() string { return s.text }
 // Percentile is the percentile between 0 and 100, and whether the statistic is one.
 func (s Statistic) Percentile() (float64, bool) { return s.high, s.kind == percentile }
 
+// Interpolated returns a percentile that is interpolated between the two samples next to it, instead of being the nearest one that at
+// least so many do not exceed: CloudWatch does not say which it is. Other statistics are returned as they are.
+func (s Statistic) Interpolated() Statistic {
+	s.between = s.kind == percentile
+	return s
+}
+
+// places returns the place, from 1, of a percentile among n sorted samples, and how far it is from there to the next one.
+func (s Statistic) places(n float64) (rank, rest float64) {
+	if !s.between {
+		return rankOf(s.high/100, n), 0
+	}
+	place := s.high / 100 * (n - 1)
+	return math.Floor(place) + 1, place - math.Floor(place)
+}
+
 // rankOf is the place, from 1, of a percentile among n sorted samples: the nearest rank. What decimals leave over is no sample.
 func rankOf(share, n float64) float64 { return max(1, math.Ceil(share*n-1e-9)) }
 
@@ -119,7 +136,12 @@ func (s Statistic) of(list []weighted) (float64, bool) {
 		n += w.count
 	}
 	if s.kind == percentile {
-		return atRank(list, rankOf(s.high/100, n)), true
+		rank, rest := s.places(n)
+		v := atRank(list, rank)
+		if rest > 0 {
+			v += rest * (atRank(list, rank+1) - v)
+		}
+		return v, true
 	}
 	inside, total, rest := s.inside(list, n)
 	switch s.kind {
