@@ -64,13 +64,14 @@ func (t *Test) over(h *evaluate.History) (list []string) {
 			}
 		}
 		if len(lines) > limit.most {
-			list = append(list, fmt.Sprintf("%d of ALARM to %s; expected at most %d:\n%s", len(lines), limit.destination, limit.most, strings.Join(lines, "\n")))
+			list = append(list, fmt.Sprintf("%d of ALARM to %s; expected at most %d:\n%s", len(lines), limit.destination, limit.most,
+				strings.Join(lines, "\n")))
 		}
 	}
 	return list
 }
 
-// shown is a destination by the shorter of its names.
+// shown returns a destination by the shorter of its names.
 func shown(d evaluate.Destination) string {
 	if d.LogicalID != "" && len(d.LogicalID) < len(d.Name) {
 		return d.LogicalID

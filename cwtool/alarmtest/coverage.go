@@ -68,7 +68,7 @@ func Report(sets []*Set, results []Result) (text string, complete bool) {
 		covered, alarms, 100*float64(covered)/float64(max(alarms, 1)), b.String()), covered == alarms
 }
 
-// gaps are what is left to show of an alarm.
+// gaps returns what is left to show of an alarm.
 func (c *Coverage) gaps(a *evaluate.Alarm) []string {
 	type gap struct {
 		seen bool
@@ -82,7 +82,8 @@ func (c *Coverage) gaps(a *evaluate.Alarm) []string {
 		gaps = append(gaps,
 			gap{c.AtThreshold, "not seen silent just at the threshold"},
 			gap{c.BeyondThreshold, "not seen firing just beyond the threshold"},
-			gap{c.OneDatapointShort || w.DatapointsToAlarm == 1, fmt.Sprintf("not seen silent with %d of %d datapoints", w.DatapointsToAlarm-1, w.EvaluationPeriods)},
+			gap{c.OneDatapointShort || w.DatapointsToAlarm == 1, fmt.Sprintf("not seen silent with %d of %d datapoints",
+				w.DatapointsToAlarm-1, w.EvaluationPeriods)},
 			gap{c.NoData || !math.IsNaN(w.WithoutData()), "not seen without data"})
 	}
 	var texts []string

@@ -6,7 +6,7 @@ import (
 	"github.com/restartix/core-api-monitoring/cwtool/synthetic"
 )
 
-// seconds is a duration that the schema has accepted, as 1d12h.
+// seconds returns a duration that the schema has accepted, as 1d12h.
 func seconds(text string) int64 { return synthetic.Seconds(text) }
 
 // elapsed writes a time after the start as tests do: 90m, 1m15s, and from a day on 3d2h.

@@ -125,7 +125,8 @@ func (c *expectationCompiler) take(e expect, at place) {
 	if e.Pages != nil {
 		pagers := t.Set.pagers()
 		if len(pagers) == 0 {
-			at.at("pages").add("no destination of %s is known to page somebody; expected atMost, with the names of those that do", t.Set.title())
+			at.at("pages").add("no destination of %s is known to page somebody; expected atMost, with the names of those that do",
+				t.Set.title())
 		}
 		for _, name := range pagers {
 			c.limits = append(c.limits, destinationLimit{name, int(*e.Pages)})

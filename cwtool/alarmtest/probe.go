@@ -12,7 +12,7 @@ import (
 )
 
 // Probe tests each alarm of a set at its boundaries, with series derived from its definition: just silent and just firing, one
-// data point less than needed, no data. Where no input for that is found, the result says so: it needs a test by hand.
+// datapoint less than needed, no data. Where no input for that is found, the result says so: it needs a test by hand.
 func (s *Set) Probe(file string) []Result {
 	var results []Result
 	for _, a := range s.Alarms {
@@ -62,7 +62,8 @@ func (p *prober) metric() {
 	p.play(model, "just firing, as often as needed", []phase{{b.silent, rest}, {b.firing, c.DatapointsToAlarm}, {b.silent, rest}},
 		[]cloudwatch.State{cloudwatch.OK, cloudwatch.InAlarm, cloudwatch.OK})
 	if c.DatapointsToAlarm > 1 {
-		p.play(model, "just firing, once less than needed", []phase{{b.silent, rest}, {b.firing, c.DatapointsToAlarm - 1}, {b.silent, rest}},
+		p.play(model, "just firing, once less than needed", []phase{{b.silent, rest}, {b.firing, c.DatapointsToAlarm - 1}, {b.silent,
+			rest}},
 			[]cloudwatch.State{cloudwatch.OK})
 	}
 	p.play(model, "no data after silence", []phase{{b.silent, rest}, {nil, rest}}, then(c, cloudwatch.OK))
@@ -128,7 +129,8 @@ func (p *prober) play(model *model, name string, phases []phase, want []cloudwat
 		}
 	}
 	settled := from + int64(phases[0].periods)*model.c.Period
-	h, seen, err := evaluate.Observe([]*evaluate.Alarm{p.alarm}, d, evaluate.Span{From: from, To: at, WarmUp: from - 60*cloudwatch.MaxWarmUp})
+	h, seen, err := evaluate.Observe([]*evaluate.Alarm{p.alarm}, d, evaluate.Span{From: from, To: at,
+		WarmUp: from - 60*cloudwatch.MaxWarmUp})
 	if err != nil {
 		p.fail("%s: %v", name, err)
 		return

@@ -63,7 +63,7 @@ func newModel(c *evaluate.Condition) *model {
 	return p
 }
 
-// base has all values, and the numbers of samples where those matter, at v.
+// base returns all values, and the numbers of samples where those matter, at v.
 func (p *model) base(v float64) input {
 	in := make(input, len(p.keys))
 	for i := range in {
@@ -75,7 +75,7 @@ func (p *model) base(v float64) input {
 	return in
 }
 
-// value is what the alarm compares.
+// value returns what the alarm compares.
 func (p *model) value(in input) float64 {
 	for i, m := range p.c.Metrics {
 		var one metricdata.Samples
@@ -149,7 +149,7 @@ func (p *model) neverFires() (input, bool) {
 	return base, v == v
 }
 
-// positions are where a variable is tried: each order of magnitude, and around the threshold.
+// positions returns where a variable is tried: each order of magnitude, and around the threshold.
 func (p *model) positions(k variable) []float64 {
 	list := []float64{0}
 	for e := -4; e <= 12; e++ {
@@ -226,7 +226,7 @@ func (p *model) close(base input, k variable, low, high float64) (float64, float
 	return low, high
 }
 
-// exponents are those of the digits of a number from the second one on.
+// exponents returns those of the digits of a number from the second one on.
 func exponents(v float64) []int {
 	highest := math.Floor(math.Log10(max(math.Abs(v), 1e-9)))
 	var list []int
@@ -236,7 +236,7 @@ func exponents(v float64) []int {
 	return list
 }
 
-// decimal is v times a power of ten, rounded once.
+// decimal returns v times a power of ten, rounded once.
 func decimal(v float64, exponent int) float64 {
 	if exponent < 0 {
 		return v / math.Pow10(-exponent)
@@ -244,7 +244,7 @@ func decimal(v float64, exponent int) float64 {
 	return v * math.Pow10(exponent)
 }
 
-// show is an input as people read it.
+// show returns an input as people read it.
 func (p *model) show(in input) string {
 	var parts []string
 	for _, k := range p.variables {

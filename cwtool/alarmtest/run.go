@@ -31,7 +31,7 @@ type Coverage struct {
 	Alarmed, Recovered bool // from and to another state than ALARM
 }
 
-// Title is the test's name with its set of templates.
+// Title returns the test's name with its set of templates.
 func (t *Test) Title() string {
 	if t.Set.Name == "default" {
 		return t.Name
@@ -71,7 +71,8 @@ func covered(h *evaluate.History, seen map[*evaluate.Alarm]*evaluate.Coverage) m
 	}
 	for _, c := range h.Changes {
 		if all[c.Alarm] == nil {
-			all[c.Alarm] = &Coverage{Coverage: evaluate.Coverage{AtThreshold: true, BeyondThreshold: true, OneDatapointShort: true, NoData: true}}
+			all[c.Alarm] = &Coverage{Coverage: evaluate.Coverage{AtThreshold: true, BeyondThreshold: true, OneDatapointShort: true,
+				NoData: true}}
 		}
 		of := all[c.Alarm]
 		of.Alarmed = of.Alarmed || c.To == cloudwatch.InAlarm
@@ -119,7 +120,7 @@ func (t *Test) timeline(h *evaluate.History) string {
 	return b.String()
 }
 
-// worst is ALARM where the alarm was in it at any time in a span, so that a short one shows; else the state at its end.
+// worst returns ALARM where the alarm was in it at any time in a span, so that a short one shows; else the state at its end.
 func (t *Test) worst(h *evaluate.History, a *evaluate.Alarm, from, to int64) cloudwatch.State {
 	for _, c := range h.Of(a) {
 		if c.At > from && c.At <= to && c.To == cloudwatch.InAlarm {

@@ -99,7 +99,7 @@ func (s *Set) alarm(name string, at place) *evaluate.Alarm {
 	return nil
 }
 
-// label is an alarm by the shorter of its names, if that is the name of no other.
+// label returns an alarm by the shorter of its names, if that is the name of no other.
 func (s *Set) label(a *evaluate.Alarm) string {
 	twin := slices.ContainsFunc(s.Alarms, func(other *evaluate.Alarm) bool { return other != a && other.LogicalID() == a.LogicalID() })
 	if !a.Unnamed() && (twin || len(a.Name) < len(a.LogicalID())) {

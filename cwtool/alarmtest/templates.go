@@ -32,7 +32,8 @@ func (f *File) readSets(d *document, given source.Parameters) {
 	}
 	for name := range d.Parameters {
 		if _, ok := lists[name]; !ok {
-			place{f, []string{"parameters", name}}.add("no set of templates has this name%s", yamlcheck.DidYouMean(name, slices.Sorted(maps.Keys(lists))))
+			place{f, []string{"parameters", name}}.add("no set of templates has this name%s", yamlcheck.DidYouMean(name,
+				slices.Sorted(maps.Keys(lists))))
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(lists)) {

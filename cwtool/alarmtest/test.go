@@ -150,8 +150,8 @@ func (t *Test) samples(m metricdata.Metric, read int64) *metricdata.Samples {
 	return timeline.Samples(t.backgrounds, m)
 }
 
-// span is when the alarms are evaluated. A warm-up that lasts to its end begins with the test, unless the file says how long alarms are
-// evaluated before: or else no test would see it.
+// span returns when the alarms are evaluated. A warm-up that lasts to its end begins with the test, unless the file says how long
+// alarms are evaluated before: or else no test would see it.
 func (t *Test) span() evaluate.Span {
 	s := evaluate.Span{From: t.start - t.warmup, To: t.end()}
 	if t.history {
@@ -179,7 +179,7 @@ func first(texts ...string) string {
 	return ""
 }
 
-// instant is a time in unix seconds, 0 if the text is none.
+// instant returns a time in unix seconds, 0 if the text is none.
 func instant(text string) int64 {
 	for _, layout := range []string{"2006-01-02T15:04:05Z", "2006-01-02T15:04Z"} {
 		if t, err := time.Parse(layout, text); err == nil && t.Year() >= 2000 && t.Year() <= 2100 {

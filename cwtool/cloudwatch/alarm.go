@@ -113,7 +113,7 @@ type WarmUp struct {
 	WholePeriod bool
 }
 
-// MissingData is what a missing data point means: TreatMissingData, empty where it is not set.
+// MissingData is what a missing datapoint means: TreatMissingData, empty where it is not set.
 type MissingData string
 
 // The values of TreatMissingData. CloudWatch takes what is not set as Missing.

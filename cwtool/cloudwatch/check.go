@@ -53,7 +53,8 @@ func (s *Set) check() {
 		for _, id := range slices.Sorted(maps.Keys(t.Unexpanded)) {
 			place := Place{t, template.Resource{LogicalID: id, Line: t.Unexpanded[id].Line}}
 			s.Problems = append(s.Problems, &Problem{
-				Place: place, Class: Unresolved, Check: CheckUnexpanded, Message: "the resources that it makes are known to a deployment only",
+				Place: place, Class: Unresolved, Check: CheckUnexpanded,
+				Message: "the resources that it makes are known to a deployment only",
 			})
 		}
 	}
@@ -206,7 +207,8 @@ func (c checker) compared() {
 	case band != "" && template.Known(band) && !slices.ContainsFunc(d.Queries, func(q Query) bool { return q.ID == band }):
 		c.refuse(CheckProperty, "ThresholdMetricId", "no query has the Id %q%s", band, yamlcheck.DidYouMean(band, d.ids()))
 	case band != "":
-		c.notComputed("ThresholdMetricId", "an anomaly detection band is a model that CloudWatch trains; it cannot be computed from samples")
+		c.notComputed("ThresholdMetricId",
+			"an anomaly detection band is a model that CloudWatch trains; it cannot be computed from samples")
 	case !d.Threshold.Set():
 		c.refuse(CheckProperty, "Threshold", "missing; expected a number")
 	case !d.Threshold.Known && !template.Known(d.Threshold.Text):
@@ -216,7 +218,7 @@ func (c checker) compared() {
 	}
 }
 
-// ids are those of the queries, in their order.
+// ids returns those of the queries, in their order.
 func (c *Condition) ids() []string {
 	var ids []string
 	for _, q := range c.Queries {
@@ -460,8 +462,8 @@ func (c checker) logs() {
 
 // excluded are the properties that EvaluationCriteria excludes.
 var excluded = []string{
-	"Namespace", "MetricName", "Dimensions", "Period", "Unit", "Statistic", "ExtendedStatistic", "Metrics", "Threshold", "ComparisonOperator",
-	"ThresholdMetricId", "EvaluationPeriods", "DatapointsToAlarm", "EvaluationWindow",
+	"Namespace", "MetricName", "Dimensions", "Period", "Unit", "Statistic", "ExtendedStatistic", "Metrics", "Threshold",
+	"ComparisonOperator", "ThresholdMetricId", "EvaluationPeriods", "DatapointsToAlarm", "EvaluationWindow",
 }
 
 func (c checker) promQL() {

@@ -65,7 +65,8 @@ func (c checker) known(property, name string) {
 	switch {
 	case found != nil:
 	case known:
-		c.refuse(CheckCompositeUnknown, property, "%s is not an alarm of these templates%s", name, yamlcheck.DidYouMean(name, c.set.names()))
+		c.refuse(CheckCompositeUnknown, property, "%s is not an alarm of these templates%s", name, yamlcheck.DidYouMean(name,
+			c.set.names()))
 	default:
 		c.unresolved(property, name)
 	}
@@ -128,7 +129,7 @@ func (s *Set) checkCycles() {
 	}
 }
 
-// cycle is a way from a composite back to itself; nil where there is none.
+// cycle returns a way from a composite back to itself; nil where there is none.
 func (a *Alarm) cycle() []*Alarm {
 	seen := map[*Alarm]bool{}
 	var walk func(way []*Alarm) []*Alarm

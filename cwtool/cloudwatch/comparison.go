@@ -1,6 +1,6 @@
 package cloudwatch
 
-// Comparison is how an alarm compares a data point with its threshold: a ComparisonOperator as CloudWatch writes it.
+// Comparison is how an alarm compares a datapoint with its threshold: a ComparisonOperator as CloudWatch writes it.
 type Comparison string
 
 // The comparisons. The last three are with the band of an anomaly detection model.

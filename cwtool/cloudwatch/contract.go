@@ -2,6 +2,7 @@ package cloudwatch
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,7 +36,8 @@ func ParseContract(text []byte) (*Contract, error) {
 		return nil, fmt.Errorf("not a contract: %w", err)
 	}
 	if len(c.Metrics) == 0 {
-		return nil, fmt.Errorf(`not a contract: it has no metrics; expected {"metrics": [{"namespace": "…", "name": "…", "dimensionSets": [{"dimensions": ["…"]}]}]}`)
+		return nil, errors.New(`not a contract: it has no metrics; expected ` +
+			`{"metrics": [{"namespace": "…", "name": "…", "dimensionSets": [{"dimensions": ["…"]}]}]}`)
 	}
 	return &c, nil
 }

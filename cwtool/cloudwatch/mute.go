@@ -74,7 +74,8 @@ var muteSample = Span{time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(202
 
 // Within reports whether a rule mutes only while another one does, of those whose schedules are known.
 func (m *MuteRule) Within(o *MuteRule) bool {
-	return m.Schedule != nil && o.Schedule != nil && within(m.Windows(muteSample.From, muteSample.To), o.Windows(muteSample.From, muteSample.To))
+	return m.Schedule != nil && o.Schedule != nil && within(m.Windows(muteSample.From, muteSample.To), o.Windows(muteSample.From,
+		muteSample.To))
 }
 
 // Always reports whether a rule mutes all the time.

@@ -36,7 +36,8 @@ func Read(templates ...template.Template) *Set {
 
 // ReadStacks reads the alarms of templates that are deployed together, as [Read] does.
 func ReadStacks(stacks *template.Stacks) *Set {
-	s := &Set{Stacks: stacks, named: map[string][]*Alarm{}, placed: map[*template.Template]map[string]*Alarm{}, parents: map[*Alarm][]*Alarm{}}
+	s := &Set{Stacks: stacks, named: map[string][]*Alarm{}, placed: map[*template.Template]map[string]*Alarm{},
+		parents: map[*Alarm][]*Alarm{}}
 	for _, t := range stacks.Templates {
 		s.placed[t] = map[string]*Alarm{}
 		for _, r := range t.Of(AlarmType, CompositeAlarmType, LogAlarmType) {
@@ -105,7 +106,8 @@ func (p properties) composite(a *Alarm) {
 
 func (p properties) condition() *Condition {
 	c := &Condition{
-		Comparison: Comparison(p.word("ComparisonOperator")), Threshold: p.number("Threshold"), ThresholdMetricID: p.word("ThresholdMetricId"),
+		Comparison: Comparison(p.word("ComparisonOperator")), Threshold: p.number("Threshold"),
+		ThresholdMetricID: p.word("ThresholdMetricId"),
 		DatapointsToAlarm: p.number("DatapointsToAlarm"), EvaluationPeriods: p.number("EvaluationPeriods"),
 		MissingData: MissingData(p.word("TreatMissingData")), LowSamples: LowSamples(p.word("EvaluateLowSampleCountPercentile")),
 	}
@@ -150,7 +152,8 @@ func (p properties) query() Query {
 func (p properties) logCondition() *Condition {
 	query := p.object("ScheduledQueryConfiguration")
 	return &Condition{
-		Comparison: Comparison(p.word("ComparisonOperator")), Threshold: p.number("Threshold"), MissingData: MissingData(p.word("TreatMissingData")),
+		Comparison: Comparison(p.word("ComparisonOperator")), Threshold: p.number("Threshold"),
+		MissingData:       MissingData(p.word("TreatMissingData")),
 		DatapointsToAlarm: p.number("QueryResultsToAlarm"), EvaluationPeriods: p.number("QueryResultsToEvaluate"),
 		Logs: &LogQuery{
 			Query: query.text("QueryString"), Aggregation: query.text("AggregationExpression"),

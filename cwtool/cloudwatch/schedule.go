@@ -71,7 +71,8 @@ func parseSchedule(m *MuteRule) (*Schedule, error) {
 	match := scheduleText.FindStringSubmatch(m.Expression)
 	switch {
 	case match == nil:
-		return nil, fmt.Errorf("Expression: %q is not allowed; expected cron(minutes hours day-of-month month day-of-week) or at(yyyy-MM-ddThh:mm)", m.Expression)
+		return nil, fmt.Errorf("Expression: %q is not allowed; "+
+			"expected cron(minutes hours day-of-month month day-of-week) or at(yyyy-MM-ddThh:mm)", m.Expression)
 	case match[1] == "at":
 		var ok bool
 		if s.at, ok = parseTime(match[2], s.zone); !ok {

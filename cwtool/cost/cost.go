@@ -42,7 +42,7 @@ type Compare struct {
 // Over reports whether the estimate is over its budget.
 func (e Estimate) Over() bool { return e.Budget > 0 && e.Total > e.Budget }
 
-// largest is the line that costs most of an estimate that has lines.
+// largest returns the line that costs most of an estimate that has lines.
 func (e Estimate) largest() Line {
 	return slices.MaxFunc(e.Lines, func(a, b Line) int { return cmp.Compare(a.USD, b.USD) })
 }

@@ -71,7 +71,8 @@ func ParsePlan(file string, text []byte) (*Plan, error) {
 	for i, e := range plan.List {
 		at := []string{"estimates", fmt.Sprint(i)}
 		if names[e.Name] {
-			problems.Add(doc.Line(append(at, "name")...), "%s.name: a second estimate %q; expected another name", yamlcheck.Path(at...), e.Name)
+			problems.Add(doc.Line(append(at, "name")...), "%s.name: a second estimate %q; expected another name", yamlcheck.Path(at...),
+				e.Name)
 		}
 		names[e.Name] = true
 		for j, t := range e.Templates {
@@ -130,7 +131,7 @@ func (p Planned) choose(templates []template.Template) (list []counted, err erro
 	return list, errors.Join(problems...)
 }
 
-// published is how many metrics applications publish: for each set of dimensions of each metric, one for each combination of
+// published returns how many metrics applications publish: for each set of dimensions of each metric, one for each combination of
 // values.
 func published(c *cloudwatch.Contract, in Inputs) (float64, error) {
 	var total float64

@@ -43,7 +43,7 @@ func mustList() Prices {
 	return list
 }
 
-// Of is what a quantity costs.
+// Of returns what a quantity costs.
 func (p Price) Of(quantity float64) float64 {
 	var usd, below float64
 	for _, t := range p.Tiers {

@@ -125,7 +125,7 @@ func With(alarms []*Alarm, change func(*Condition)) []*Alarm {
 	return list
 }
 
-// destinations are those of an alarm's actions, each once. Actions under conditions that parameters do not decide count as there.
+// destinations returns those of an alarm's actions, each once. Actions under conditions that parameters do not decide count as there.
 func destinations(stacks *template.Stacks, a *cloudwatch.Alarm, state cloudwatch.State) []Destination {
 	var list []Destination
 	for _, action := range a.Actions[state] {

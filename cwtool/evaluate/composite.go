@@ -33,7 +33,8 @@ const never = math.MaxInt64
 
 func newFollower(alarms []*Alarm, h *History) *follower {
 	f := &follower{
-		history: h, state: map[*cloudwatch.Alarm]cloudwatch.State{}, dependents: map[*Alarm][]*compositeEvaluator{}, mutes: map[*Alarm]*mute{},
+		history: h, state: map[*cloudwatch.Alarm]cloudwatch.State{},
+		dependents: map[*Alarm][]*compositeEvaluator{}, mutes: map[*Alarm]*mute{},
 	}
 	seen := map[*Alarm]bool{}
 	var add func(a *Alarm)

@@ -23,7 +23,7 @@ type Condition struct {
 
 	// MinSamples is how many samples the only metric's percentile needs in a period: the state is kept while there are fewer.
 	MinSamples float64
-	// Beyond is how many data points are read beyond N, to bridge missing ones.
+	// Beyond is how many datapoints are read beyond N, to bridge missing ones.
 	Beyond int
 }
 
@@ -95,7 +95,7 @@ func MinSamples(stat metricdata.Statistic) float64 {
 	return math.Round(1000/(100-percent)*1e6) / 1e6
 }
 
-// Range returns how many data points are read for N evaluation periods: more than N, to bridge missing ones.
+// Range returns how many datapoints are read for N evaluation periods: more than N, to bridge missing ones.
 func Range(n int) int { return n + max(n/3, 2) }
 
 // Interval returns how many seconds apart an alarm with a period in seconds and N evaluation periods is evaluated: 10 with a period of
@@ -110,19 +110,19 @@ func Interval(period, n int) int {
 	return 60
 }
 
-// Range returns how many data points are read.
+// Range returns how many datapoints are read.
 func (c *Condition) Range() int { return c.EvaluationPeriods + c.Beyond }
 
 // Interval returns how many seconds apart evaluations are.
 func (c *Condition) Interval() int64 { return int64(Interval(int(c.Period), c.EvaluationPeriods)) }
 
-// Pointwise reports whether each data point follows from the samples of its period alone.
+// Pointwise reports whether each datapoint follows from the samples of its period alone.
 func (c *Condition) Pointwise() bool {
 	return !slices.ContainsFunc(c.Math, func(m Math) bool { return !m.Expr.Pointwise() })
 }
 
 // History returns how many seconds before an evaluation samples can matter to it: the whole range that is read. Of windows over a day it
-// is the evaluation periods alone, since older data points count only in place of missing ones.
+// is the evaluation periods alone, since older datapoints count only in place of missing ones.
 func (c *Condition) History() int64 {
 	if all := int64(c.Range()) * c.Period; all <= 86400 || !c.Pointwise() {
 		return all
@@ -149,7 +149,7 @@ func (c *Condition) Compute(env *metricmath.Env) ([]float64, error) {
 	return nil, nil
 }
 
-// WithoutData returns what the alarm compares where no metric has data, NaN if there is no data point then.
+// WithoutData returns what the alarm compares where no metric has data, NaN if there is no datapoint then.
 func (c *Condition) WithoutData() float64 {
 	env := c.environment()
 	env.Times = []int64{0}

@@ -17,7 +17,7 @@ func (d Data) of(m metricdata.Metric) *metricdata.Samples {
 	return &metricdata.Samples{}
 }
 
-// delay is how many seconds the latest sample that a condition reads arrives after its time.
+// delay returns how many seconds the latest sample that a condition reads arrives after its time.
 func (c *Condition) delay(data Data) int64 {
 	var delay int64
 	for _, m := range c.Metrics {
@@ -26,16 +26,16 @@ func (c *Condition) delay(data Data) int64 {
 	return delay
 }
 
-// tooFew is a data point of too few samples for its percentile: neither missing nor a value.
+// tooFew is a datapoint of too few samples for its percentile: neither missing nor a value.
 var tooFew = math.Inf(1)
 
 // sampleCount is the statistic that says whether a percentile has enough samples.
 var sampleCount, _ = metricdata.ParseStatistic("SampleCount")
 
-// block is how many data points are computed at a time: few enough to stay in the processor's cache.
+// block is how many datapoints are computed at a time: few enough to stay in the processor's cache.
 const block = 1024
 
-// points returns n data points as they are known some seconds after their ends. The first ends at a time, each other a number of
+// points returns n datapoints as they are known some seconds after their ends. The first ends at a time, each other a number of
 // seconds after the one before.
 func (c *Condition) points(data Data, end, step int64, n int, after int64) ([]float64, error) {
 	points := make([]float64, n)
@@ -71,7 +71,7 @@ func (c *Condition) points(data Data, end, step int64, n int, after int64) ([]fl
 	return points, nil
 }
 
-// read fills in the data points of a metric.
+// read fills in the datapoints of a metric.
 func (c *Condition) read(dst []float64, samples *metricdata.Samples, stat metricdata.Statistic, end, step, after int64) {
 	samples.PointsAfter(dst, stat, end, step, c.Period, after)
 	if c.MinSamples == 0 {
@@ -86,7 +86,7 @@ func (c *Condition) read(dst []float64, samples *metricdata.Samples, stat metric
 	}
 }
 
-// pointAt is a single data point of a metric, of the period before a time, as it is known at another.
+// pointAt returns a single datapoint of a metric, of the period before a time, as it is known at another.
 func (c *Condition) pointAt(samples *metricdata.Samples, stat metricdata.Statistic, end, at int64) float64 {
 	v, ok := samples.ValueAt(stat, end-c.Period, end, at)
 	if !ok {

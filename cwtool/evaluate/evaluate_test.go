@@ -13,7 +13,7 @@ import (
 	"github.com/restartix/core-api-monitoring/cwtool/template"
 )
 
-// row reads data points of a threshold of 5, newest right: 0 is fine, X breaches, - is missing, f is of too few samples.
+// row reads datapoints of a threshold of 5, newest right: 0 is fine, X breaches, - is missing, f is of too few samples.
 func row(text string) []float64 {
 	var points []float64
 	for _, c := range strings.ReplaceAll(text, " ", "") {
@@ -28,7 +28,7 @@ func condition(m, n int, missing cloudwatch.MissingData) *Condition {
 	}
 }
 
-// newestOf is what an evaluation reads of data points, the newest right.
+// newestOf is what an evaluation reads of datapoints, the newest right.
 func newestOf(points []float64) *datapoints {
 	return &datapoints{settled: points, newest: len(points) - 1, stride: 1}
 }

@@ -51,13 +51,13 @@ func (e *evaluation) evaluate(data Data, from, to int64) error {
 
 func mod(a, b int64) int64 { return (a%b + b) % b }
 
-// settled is how many seconds after its end a data point counts as known for good.
+// settled is how many seconds after its end a datapoint counts as known for good.
 const settled = math.MaxInt32
 
 // sliding is how many evaluations are prepared at a time.
 const sliding = 4096
 
-// evaluateSliding computes each data point once, for all evaluations that read it. The newest ones, of which samples may still
+// evaluateSliding computes each datapoint once, for all evaluations that read it. The newest ones, of which samples may still
 // arrive, are computed for each evaluation.
 func (e *evaluation) evaluateSliding(data Data, first, to, step int64) error {
 	grid := gcd(step, e.c.Period)
@@ -96,7 +96,7 @@ func gcd(a, b int64) int64 {
 }
 
 // evaluateReplaying computes the whole range anew at each evaluation, from the samples that have arrived: expressions such as RATE
-// depend on other data points than the one they are of.
+// depend on other datapoints than the one they are of.
 func (e *evaluation) evaluateReplaying(data Data, first, to, step int64) error {
 	env := e.c.environment()
 	n := e.c.Range()

@@ -20,7 +20,7 @@ type datapoints struct {
 	i    int // the evaluation
 }
 
-// at returns the data point of an age in periods, from 1.
+// at returns the datapoint of an age in periods, from 1.
 func (d *datapoints) at(age int) float64 {
 	if age <= len(d.open) {
 		return d.open[age-1][d.i]
@@ -80,7 +80,7 @@ func inAlarm(yes bool) cloudwatch.State {
 	return cloudwatch.OK
 }
 
-// full reports whether there is a data point in each of the evaluation periods.
+// full reports whether there is a datapoint in each of the evaluation periods.
 func (c *Condition) full(d *datapoints) bool {
 	for age := 1; age <= c.EvaluationPeriods; age++ {
 		if v := d.at(age); v != v {
@@ -90,10 +90,10 @@ func (c *Condition) full(d *datapoints) bool {
 	return true
 }
 
-// maxExplained is how many data points a reason lists.
+// maxExplained is how many datapoints a reason lists.
 const maxExplained = 5
 
-// reason explains a change by the data points that were evaluated, newest first.
+// reason explains a change by the datapoints that were evaluated, newest first.
 func (c *Condition) reason(at int64, d *datapoints, state cloudwatch.State) string {
 	var values []string
 	there, breaching := 0, 0
@@ -111,7 +111,8 @@ func (c *Condition) reason(at int64, d *datapoints, state cloudwatch.State) stri
 		}
 	}
 	if there == 0 {
-		return fmt.Sprintf("no datapoint in %d periods of %s, which %s", c.Range(), cloudwatch.Duration(int(c.Period)), c.MissingData.Words())
+		return fmt.Sprintf("no datapoint in %d periods of %s, which %s", c.Range(), cloudwatch.Duration(int(c.Period)),
+			c.MissingData.Words())
 	}
 	text := fmt.Sprintf("%d of %d datapoints %s %s (%d of %d needed): %s", breaching, there, c.Comparison.Words(),
 		strconv.FormatFloat(c.Threshold, 'g', -1, 64), c.DatapointsToAlarm, c.EvaluationPeriods, strings.Join(values, ", "))

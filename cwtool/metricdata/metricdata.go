@@ -16,7 +16,7 @@ type Metric struct {
 	Dimensions      map[string]string
 }
 
-// Key is the metric's identity as text: Namespace/Name{Dimension="value",...}, the dimensions in the order of their names.
+// Key returns the metric's identity as text: Namespace/Name{Dimension="value",...}, the dimensions in the order of their names.
 func (m Metric) Key() string {
 	var b strings.Builder
 	b.WriteString(m.Namespace)
@@ -87,10 +87,10 @@ func (s *Samples) Grow(n int) {
 	s.at, s.value, s.count = slices.Grow(s.at, n), slices.Grow(s.value, n), slices.Grow(s.count, n)
 }
 
-// Len is how many values were added.
+// Len returns how many values were added.
 func (s *Samples) Len() int { return len(s.at) }
 
-// At is the time of the i-th value in the order of time, the value and how often it was measured.
+// At returns the time of the i-th value in the order of time, the value and how often it was measured.
 func (s *Samples) At(i int) (at int64, value, count float64) { return s.at[i], s.value[i], s.count[i] }
 
 // index brings the sums up to date with what was added.
@@ -133,7 +133,7 @@ func floorMinute(at int64) int64 {
 	return m
 }
 
-// add is the sum of a number in two parts and another, in two parts.
+// add returns the sum of a number in two parts and another, in two parts.
 func add(sum, err, v float64) (float64, float64) {
 	t := sum + v
 	z := t - sum
@@ -141,7 +141,7 @@ func add(sum, err, v float64) (float64, float64) {
 	return t, err
 }
 
-// search is the number of samples before a time.
+// search returns the number of samples before a time.
 func (s *Samples) search(at int64) int {
 	m := floorMinute(at) - s.firstMinute()
 	if m < 0 || len(s.at) == 0 {
@@ -157,13 +157,13 @@ func (s *Samples) search(at int64) int {
 	return i
 }
 
-// Count is how many measurements there are with from <= at < to.
+// Count returns how many measurements there are with from <= at < to.
 func (s *Samples) Count(from, to int64) float64 {
 	s.index()
 	return s.counts[s.search(to)] - s.counts[s.search(from)]
 }
 
-// Value is a statistic over the samples with from <= at < to, and whether there is one: there is none without samples.
+// Value returns a statistic over the samples with from <= at < to, and reports whether there is one: there is none without samples.
 func (s *Samples) Value(stat Statistic, from, to int64) (float64, bool) {
 	s.index()
 	i, j := s.search(from), s.search(to)
@@ -179,7 +179,7 @@ func (s *Samples) Value(stat Statistic, from, to int64) (float64, bool) {
 	return s.plain(stat.kind, i, j), true
 }
 
-// plain is a statistic that follows from the sums.
+// plain returns a statistic that follows from the sums.
 func (s *Samples) plain(k kind, i, j int) float64 {
 	n := s.counts[j] - s.counts[i]
 	if k == sampleCount {

@@ -11,7 +11,7 @@ import (
 	"github.com/restartix/core-api-monitoring/cwtool/yamlcheck"
 )
 
-// Statistic is how CloudWatch aggregates the samples of a period into one data point.
+// Statistic is how CloudWatch aggregates the samples of a period into one datapoint.
 type Statistic struct {
 	text      string
 	kind      kind
@@ -79,7 +79,8 @@ func ParseStatistic(text string) (Statistic, error) {
 			return s, nil
 		}
 	}
-	return Statistic{}, fmt.Errorf("%q is not a CloudWatch statistic; allowed: Sum, Average, Minimum, Maximum, SampleCount, IQM, percentiles (p99.9), "+
+	return Statistic{}, fmt.Errorf("%q is not a CloudWatch statistic; "+
+		"allowed: Sum, Average, Minimum, Maximum, SampleCount, IQM, percentiles (p99.9), "+
 		"trimmed ones (tm90, TM(10%%:90%%), TC(0:50), TS, WM) and ranks (PR(:300))%s", text, yamlcheck.DidYouMean(text, statisticNames))
 }
 
@@ -104,10 +105,10 @@ func parseRange(m []string) (s Statistic, ok bool) {
 	return s, s.low < s.high && (m[2] != "" || m[4] != "") && (s.kind != percentileRank || !s.percent)
 }
 
-// String is the statistic as it was parsed.
+// String returns the statistic as it was parsed.
 func (s Statistic) String() string { return s.text }
 
-// Percentile is the percentile between 0 and 100, and whether the statistic is one.
+// Percentile returns the percentile between 0 and 100, and reports whether the statistic is one.
 func (s Statistic) Percentile() (float64, bool) { return s.high, s.kind == percentile }
 
 // Interpolated returns a percentile that is interpolated between the two samples next to it, instead of being the nearest one that at
@@ -126,7 +127,7 @@ func (s Statistic) places(n float64) (rank, rest float64) {
 	return math.Floor(place) + 1, place - math.Floor(place)
 }
 
-// rankOf is the place, from 1, of a percentile among n sorted samples: the nearest rank. What decimals leave over is no sample.
+// rankOf returns the place, from 1, of a percentile among n sorted samples: the nearest rank. What decimals leave over is no sample.
 func rankOf(share, n float64) float64 { return max(1, math.Ceil(share*n-1e-9)) }
 
 // of computes a statistic that needs sorted samples.
@@ -157,7 +158,7 @@ func (s Statistic) of(list []weighted) (float64, bool) {
 	return mean(total, rest, inside), inside > 0
 }
 
-// ranks are the first and the last place that percentages leave, from 1.
+// ranks returns the first and the last place that percentages leave, from 1.
 func (s Statistic) ranks(n float64) (first, last float64) {
 	return math.Floor(s.low/100*n+1e-9) + 1, math.Ceil(s.high/100*n - 1e-9)
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/restartix/core-api-monitoring/cwtool/yamlcheck"
 )
 
-// Series is a metric's or an expression's data points, one for each time of the environment; NaN is a missing one.
+// Series is a metric's or an expression's datapoints, one for each time of the environment; NaN is a missing one.
 type Series struct {
 	ID     string
 	Period int64 // seconds; 0 for the result of an expression
@@ -35,15 +35,15 @@ var kindNames = [...]string{"a number", "a time series", "an array of time serie
 
 func (k valueKind) String() string { return kindNames[k] }
 
-// Number is the value as a number, and whether it is one.
+// Number returns the value as a number, and reports whether it is one.
 func (v Value) Number() (float64, bool) { return v.number, v.kind == number }
 
-// Series are the time series of the value, and whether the value is a single one. A number has none.
+// Series returns the time series of the value, and reports whether the value is a single one. A number has none.
 func (v Value) Series() (list []Series, one bool) { return v.series, v.kind == single }
 
 // Env is what an expression is evaluated in: metrics on a common grid of times.
 type Env struct {
-	Times   []int64 // the beginnings of the data points' periods in unix seconds, ascending
+	Times   []int64 // the beginnings of the datapoints' periods in unix seconds, ascending
 	Metrics []Series
 	Results map[string]Value // of other expressions, by id
 
@@ -54,7 +54,7 @@ type Env struct {
 // Reset lets the environment use the memory of all results again, which must not be read any more.
 func (env *Env) Reset() { env.used = 0 }
 
-// series is a new time series of missing points.
+// series returns a new time series of missing points.
 func (env *Env) series() []float64 {
 	n := len(env.Times)
 	if len(env.memory)-env.used < n {
@@ -261,7 +261,7 @@ func (ev *evaluation) combine(a, b Value, i int, f func(a, b float64) float64) [
 	return result
 }
 
-// points are the data points of the i-th of an array, or of the single time series; nil of a number.
+// points returns the datapoints of the i-th of an array, or of the single time series; nil of a number.
 func (v Value) points(i int) []float64 {
 	switch v.kind {
 	case single:
@@ -287,7 +287,7 @@ func finite(v float64) float64 {
 	return v
 }
 
-// Pointwise reports whether each data point of the result follows from the data points of its own time alone.
+// Pointwise reports whether each datapoint of the result follows from the datapoints of its own time alone.
 func (e *Expr) Pointwise() bool {
 	pointwise := true
 	e.root.walk(func(n *node) {

@@ -89,14 +89,14 @@ func Parse(text string) (*Expr, error) {
 	return e, nil
 }
 
-// String is the expression as it was parsed.
+// String returns the expression as it was parsed.
 func (e *Expr) String() string { return e.text }
 
 func (e *Expr) errorAt(at int, format string, args ...any) *Error {
 	return &Error{fmt.Sprintf(format, args...), e.text, len([]rune(e.text[:at])) + 1}
 }
 
-// References are the ids of metrics and other expressions that the expression names, sorted. METRICS() names none.
+// References returns the ids of metrics and other expressions that the expression names, sorted. METRICS() names none.
 func (e *Expr) References() []string {
 	ids := map[string]bool{}
 	e.root.walk(func(n *node) {
@@ -107,10 +107,10 @@ func (e *Expr) References() []string {
 	return slices.Sorted(maps.Keys(ids))
 }
 
-// clockFunctions depend on the time of a data point.
+// clockFunctions depend on the time of a datapoint.
 var clockFunctions = []string{"MINUTE", "HOUR", "DAY", "DATE", "MONTH", "YEAR", "EPOCH"}
 
-// UsesClock reports whether the expression depends on the time of a data point.
+// UsesClock reports whether the expression depends on the time of a datapoint.
 func (e *Expr) UsesClock() bool {
 	uses := false
 	e.root.walk(func(n *node) { uses = uses || n.kind == callNode && slices.Contains(clockFunctions, n.name) })
@@ -158,7 +158,7 @@ func quotedStart(text string) string {
 	return strconv.Quote(string([]rune(text)[:1]))
 }
 
-// tokenLength is the length of the token that the text begins with, 0 if it begins with none.
+// tokenLength returns the length of the token that the text begins with, 0 if it begins with none.
 func tokenLength(text string) int {
 	if text == "" {
 		return 0
@@ -340,7 +340,7 @@ func (p *parser) expect(token string) {
 	p.next()
 }
 
-// Order is an order in which expressions can be evaluated, each after those it refers to.
+// Order returns an order in which expressions can be evaluated, each after those it refers to.
 func Order(expressions map[string]*Expr) ([]string, error) {
 	var order, path []string
 	done := map[string]bool{}

@@ -21,7 +21,7 @@ type sequence struct {
 	group       []sequence
 }
 
-// length is how many values the sequence has.
+// length returns how many values the sequence has.
 func (s sequence) length() int64 {
 	if s.group == nil {
 		return s.n
@@ -105,7 +105,8 @@ func (p *notationParser) group(runs []sequence) sequence {
 	p.at++
 	s := sequence{n: 1 + int64(number(m[1])), group: runs}
 	if len(runs) == 0 || s.n > MaxSeconds || s.length() > MaxSeconds {
-		p.fail("a group of %d values, %d times: expected at least one value, and no more than a second each for two years", total(runs), s.n)
+		p.fail("a group of %d values, %d times: expected at least one value, and no more than a second each for two years", total(runs),
+			s.n)
 	}
 	return s
 }
@@ -113,7 +114,8 @@ func (p *notationParser) group(runs []sequence) sequence {
 func (p *notationParser) value(field string) sequence {
 	m := valueToken.FindStringSubmatch(field)
 	if m == nil || m[2] != "" && m[3] == "" {
-		p.fail("%q is no value; expected 5, 5x3 (four times 5), 10+5x3 (10 15 20 25), _ or _x3 (no values), (0 5)x3 (four times 0 5), or ... at the end", field)
+		p.fail("%q is no value; "+
+			"expected 5, 5x3 (four times 5), 10+5x3 (10 15 20 25), _ or _x3 (no values), (0 5)x3 (four times 0 5), or ... at the end", field)
 		return sequence{}
 	}
 	s := sequence{value: math.NaN(), n: 1}

@@ -166,10 +166,12 @@ func Compile(list []Series) (layers []*Layer, problems [][]Problem) {
 		l := &Layer{Series: s, matcher: s.Selector.compile(false), place: i}
 		found := l.compile()
 		if len(l.sources()) == 0 && !l.changes() && l.Late == "" && l.Every == "" && l.Publishers == 0 {
-			found = append(found, problem("expected one of %s; or what changes earlier series: times, timesSamples, late, every, publishers", sourceNames))
+			found = append(found, problem(
+				"expected one of %s; or what changes earlier series: times, timesSamples, late, every, publishers", sourceNames))
 		}
 		if l.During.Scenarios != nil {
-			found = append(found, Problem{[]string{"during"}, errors.New("scenarios are those of a model; expected a span such as 10m..25m")})
+			found = append(found, Problem{[]string{"during"},
+				errors.New("scenarios are those of a model; expected a span such as 10m..25m")})
 		}
 		if len(l.others) > 0 {
 			found = append(found, problem("%s is for the rules of a model; expected %s", l.source, sourceNames))

@@ -31,7 +31,7 @@ var publicPathWords = []string{
 	"webhooks", "20131114", "20131130", "apiKey",
 }
 
-// Masked is the text without what lets others in, or page: credentials in URLs, and what follows the host in the addresses of
+// Masked returns the text without what lets others in, or page: credentials in URLs, and what follows the host in the addresses of
 // incident and chat tools. What stands elsewhere, such as {{resolve:secretsmanager:…}}, is no secret.
 func Masked(text string) string {
 	if !strings.ContainsAny(text, "/@=") {

@@ -121,7 +121,7 @@ func reference(name string, argument any) Reference {
 	return Reference{id, attribute}
 }
 
-// argument is what the parent of a nested stack gives it for a parameter.
+// argument returns what the parent of a nested stack gives it for a parameter.
 func (s *Stacks) argument(t *Template, parameter string) (v any, parent *Template, ok bool) {
 	p, ok := s.parents[t]
 	if !ok {
@@ -132,7 +132,7 @@ func (s *Stacks) argument(t *Template, parameter string) (v any, parent *Templat
 	return v, p.Template, ok
 }
 
-// output is the output of a nested stack that its parent reads as Outputs.<name>.
+// output returns the output of a nested stack that its parent reads as Outputs.<name>.
 func (s *Stacks) output(t *Template, ref Reference) (child *Template, v any, ok bool) {
 	name, ok := strings.CutPrefix(ref.Attribute, "Outputs.")
 	if !ok {

@@ -148,7 +148,7 @@ func (t *Template) decode(text []byte, resources map[string]json.RawMessage, lin
 	return nil
 }
 
-// Of lists the resources of the given types, sorted by logical id.
+// Of returns the resources of the given types, sorted by logical id.
 func (t Template) Of(types ...string) []Resource {
 	var list []Resource
 	for _, id := range slices.Sorted(maps.Keys(t.Resources)) {
@@ -324,7 +324,7 @@ func (t Template) reference(id string) any {
 	return "${" + id + "}"
 }
 
-// Text is the resolved property at a path, as text; empty where there is none.
+// Text returns the resolved property at a path, as text; empty where there is none.
 func (t Template) Text(r Resource, path ...string) string {
 	var v any = r.Properties
 	for _, p := range path {
@@ -340,7 +340,7 @@ func (t Template) Text(r Resource, path ...string) string {
 	return Format(t.Resolve(v))
 }
 
-// List is the resolved property of that name as a list; a single value is a list of one.
+// List returns the resolved property of that name as a list; a single value is a list of one.
 func (t Template) List(r Resource, property string) []any {
 	switch v := t.Resolve(r.Properties[property]).(type) {
 	case nil:
@@ -352,7 +352,7 @@ func (t Template) List(r Resource, property string) []any {
 	}
 }
 
-// Number is the property of that name as a number, and whether there is one.
+// Number returns the property of that name as a number, and reports whether there is one.
 func (r Resource) Number(property string) (float64, bool) {
 	switch v := r.Properties[property].(type) {
 	case float64:

@@ -53,7 +53,7 @@ such series is found, the alarm fails: it needs a test by hand. Composite alarms
 of their children. A test file has the same for its templates with "probe: true".
 
 With -coverage, alarms that were never driven to ALARM and back are listed, and so are the boundaries that
-were not probed: a data point within 5 % of the threshold on either side, one breaching data point less than
+were not probed: a datapoint within 5 % of the threshold on either side, one breaching datapoint less than
 needed, and no data at all. Any of them fails.
 
 An alarm that cannot be evaluated from samples (a log alarm, an anomaly detection band, a threshold that only a deployment
