@@ -11,6 +11,8 @@ SINCE ?=
 WAIT ?= 10m
 TO ?=
 ALSO ?=
+SHARD ?=
+YES ?=
 BASE ?= main
 METHOD ?= auto
 APPROVAL ?= broadening
@@ -19,7 +21,7 @@ VERSION ?= $(patsubst cwtool/%,%,$(shell git tag --points-at HEAD --list 'cwtool
 
 # Which variables each target takes. What somebody writes and make would not use is refused, so that make down ENV=prod, say, is not
 # taken for more than it is.
-VARIABLES := PHASE ENV MINUTES SINCE WAIT TO ALSO BASE METHOD APPROVAL VERSION
+VARIABLES := PHASE ENV MINUTES SINCE WAIT TO ALSO SHARD YES BASE METHOD APPROVAL VERSION
 takes_up := PHASE
 takes_synth := ENV
 takes_lint := ENV
@@ -31,8 +33,11 @@ takes_diff := ENV METHOD
 takes_deploy := ENV APPROVAL
 takes_deployer := ENV
 takes_bootstrap := ENV ALSO
+takes_preflight := ENV
 takes_inventory := ENV
 takes_prometheus := ENV
+takes_retire := ENV SHARD YES
+takes_retention := ENV
 takes_mute := ENV MINUTES
 takes_unmute := ENV
 takes_check := ENV SINCE WAIT
@@ -141,20 +146,29 @@ pictures: preview chromium ## Take the README's pictures of the preview again
 PICTURED = coreapi-phase1-dashboards/coreapi-phase1-eu-central-1-
 
 .PHONY: diff
-diff: need-env deps $(BIN)/core-api-monitoring ## Show what a deployment of ENV=<name> would change
-	@cdk diff --method=$(METHOD) $(CDK_FLAGS)
+diff: need-env synth $(BIN)/operate $(BIN)/cwtool ## Show what a deployment of ENV=<name> would change, for stacks, for people, in each resource
+	@$(BIN)/operate plan $(ENV) --save $(LOCAL)/deployed/$(ENV)
+	$(STEP) "what it means for people"
+	@if ls $(LOCAL)/deployed/$(ENV)/*.json >/dev/null 2>&1; then $(BIN)/cwtool diff $(LOCAL)/deployed/$(ENV) cdk.out || [ $$? = 1 ]; else echo "everything is new"; fi
+	$(STEP) "resource by resource"
+	@cdk diff --app cdk.out --method=$(METHOD)
 
 .PHONY: deploy
-deploy: need-env deps $(BIN)/core-api-monitoring ## Deploy ENV=<name> to its AWS account
-	@cdk deploy --all --require-approval $(APPROVAL) $(CDK_FLAGS)
+deploy: need-env synth $(BIN)/operate ## Deploy ENV=<name> to its AWS account
+	@$(BIN)/operate plan $(ENV)
+	@.ci/stacks "$(APPROVAL)"
 
 .PHONY: deployer
 deployer: need-env deps $(BIN)/core-api-monitoring ## Let GitHub deploy ENV=<name>: its roles, deployed once by an administrator
 	@cdk deploy --all $(CDK_FLAGS) -c deployer=true
 
 .PHONY: bootstrap
-bootstrap: need-env deps $(BIN)/operate ## After that: bootstrap the CDK for ENV=<name>, with its policies and those of ALSO=<arn>,<arn>
+bootstrap: need-env deps $(BIN)/operate ## After that: bootstrap the CDK for ENV=<name>, keeping the policies of others; ALSO=<arn>,<arn> adds some
 	@arguments=$$($(BIN)/operate bootstrap $(ENV) --also "$(ALSO)"); cdk bootstrap $$arguments
+
+.PHONY: preflight
+preflight: need-env $(BIN)/operate ## Is all there that a deployment of ENV=<name> needs and does not make?
+	@$(BIN)/operate preflight $(ENV)
 
 .PHONY: inventory
 inventory: need-env $(BIN)/operate ## Show what is deployed of ENV=<name>, read back through AWS's API
@@ -171,6 +185,14 @@ unmute: need-env $(BIN)/operate ## End that before its time
 .PHONY: check
 check: need-env $(BIN)/operate ## Is all of ENV=<name> there, and did no alarm go to ALARM SINCE=<time>?
 	@$(BIN)/operate check $(ENV) --since "$(SINCE)" --wait $(WAIT)
+
+.PHONY: retire
+retire: need-env $(BIN)/operate ## Delete what ENV=<name> has left in AWS, or only SHARD=<name>; YES=1 does not ask
+	@$(BIN)/operate retire $(ENV) --shard "$(SHARD)" $(if $(YES),--yes)
+
+.PHONY: retention
+retention: need-env $(BIN)/operate ## Keep the logs of ENV=<name> only as long as its file says
+	@$(BIN)/operate retention $(ENV)
 
 .PHONY: notify
 notify: need-env $(BIN)/operate ## Send a test notification of ENV=<name> TO=<destination>

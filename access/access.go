@@ -46,18 +46,22 @@ func Deployment(e *config.Environment) []Grant {
 		{Actions: []string{"cloudwatch:PutAlarmMuteRule"}, Resources: concat(alarms, muteRules)(e)},
 		{Actions: []string{"cloudwatch:DeleteAlarmMuteRule"}, Resources: muteRules(e)},
 		{Actions: []string{"cloudwatch:SetAlarmState"}, Resources: alarms(e)},
+		{Actions: []string{"logs:PutRetentionPolicy"}, Resources: serviceLogs(e)},
 	}, reading(e)...)
 }
 
-// Review returns what shows a reviewer the effect of a deployment: the deployed templates.
+// Review returns what shows a reviewer the effect of a deployment: the deployed templates, and which stacks there are.
 func Review(e *config.Environment) []Grant {
-	return []Grant{{Actions: []string{"cloudformation:DescribeStacks", "cloudformation:GetTemplate"}, Resources: stacks(e)}}
+	return []Grant{
+		{Actions: []string{"cloudformation:GetTemplate"}, Resources: stacks(e)},
+		{Actions: []string{"cloudformation:DescribeStacks"}, Resources: everywhere(e)}, // lists all or one
+	}
 }
 
 // reading returns what reads an environment back.
 func reading(e *config.Environment) []Grant {
 	return []Grant{
-		{Actions: []string{"cloudformation:ListStackResources"}, Resources: stacks(e)},
+		{Actions: []string{"cloudformation:GetTemplate", "cloudformation:ListStackResources"}, Resources: stacks(e)},
 		{Actions: []string{"cloudwatch:GetDashboard"}, Resources: dashboards(e)},
 		{Actions: []string{"sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"}, Resources: topics(e)},
 		{Actions: []string{"kms:DescribeKey"}, Resources: keys(e)},
@@ -65,10 +69,12 @@ func reading(e *config.Environment) []Grant {
 			Resources: concat(global("iam", "role/coreapi-%s-*"), global("iam", "policy/coreapi-%s-*"), global("iam", "oidc-provider/*"))(e)},
 		{Actions: []string{"rds:DescribeEventSubscriptions"}, Resources: eventSubscriptions(e)},
 		{Actions: []string{"ssm:GetParameter"}, Resources: parameters(e)},
-		{Actions: []string{"apprunner:DescribeService", "apprunner:DescribeAutoScalingConfiguration"}, Resources: concat(service, scaling)(e)},
+		{Actions: []string{"apprunner:DescribeService", "apprunner:DescribeAutoScalingConfiguration"}, Resources: concat(service, anyScaling)(e)},
+		{Actions: []string{"rds:DescribeDBInstances"}, Resources: instances(e)},
+		{Actions: []string{"secretsmanager:DescribeSecret"}, Resources: pagerDutyKeys(e)},
 		{Actions: []string{"route53:GetHealthCheck"}, Resources: healthChecks(e)},
 		{Actions: []string{"cloudformation:DescribeStacks", "cloudwatch:DescribeAlarms", "cloudwatch:ListAlarmMuteRules", "cloudwatch:ListDashboards",
-			"sns:GetSubscriptionAttributes", "chatbot:DescribeSlackChannelConfigurations",
-			"logs:DescribeMetricFilters", "logs:DescribeQueryDefinitions"}, Resources: everywhere(e)},
+			"cloudwatch:GetMetricData", "sns:GetSubscriptionAttributes", "chatbot:DescribeSlackChannelConfigurations", "chatbot:DescribeSlackWorkspaces",
+			"logs:DescribeLogGroups", "logs:DescribeMetricFilters", "logs:DescribeQueryDefinitions"}, Resources: everywhere(e)},
 	}
 }

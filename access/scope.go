@@ -24,6 +24,8 @@ var (
 	serviceRoles       = global("iam", "role/coreapi-%s-service-*")
 	parameters         = in("ssm", "parameter/coreapi/%s/*")
 	scaling            = in("apprunner", "autoscalingconfiguration/coreapi-%s/*")
+	anyScaling         = in("apprunner", "autoscalingconfiguration/*") // a service that something else deploys has one of another name
+	instances          = in("rds", "db:*")                             // RDS lists all or one
 	objectives         = in("application-signals", "slo/coreapi-%s*")
 	stacks             = in("cloudformation", "stack/coreapi-%s-*")
 )
@@ -61,15 +63,19 @@ func logGroups(e *config.Environment) []string {
 	return concat(in("logs", "log-group:"+group), in("logs", "log-group:"+group+":*"))(e)
 }
 
-// pagerDutyKeys returns the secrets that CloudFormation reads the integration keys from.
+// serviceLogs returns all log groups of the service, or the one that the environment's file names.
+func serviceLogs(e *config.Environment) []string {
+	return in("logs", "log-group:"+e.LogGroupPrefix()+"*")(e)
+}
+
+// pagerDutyKeys returns the secrets with the integration keys.
 func pagerDutyKeys(e *config.Environment) []string {
 	var list []string
 	for _, d := range config.Destinations {
-		if !d.Pages() {
+		secret := e.Notifications.Secret(d)
+		if secret == "" {
 			continue
 		}
-		secret := strings.TrimPrefix(e.Notifications.Listener(d).IntegrationKey, "{{resolve:secretsmanager:")
-		secret = secret[:strings.Index(secret, ":SecretString:")]
 		if !strings.HasPrefix(secret, "arn:") {
 			// Secrets Manager puts six characters of its own behind a name.
 			secret = in("secretsmanager", "secret:"+secret+"-??????")(e)[0]

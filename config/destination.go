@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -117,6 +118,15 @@ func (n Notifications) PagerDutyEndpoint(d Destination) string {
 		host = "events.eu.pagerduty.com"
 	}
 	return "https://" + host + "/integration/" + n.Listener(d).IntegrationKey + "/enqueue"
+}
+
+// Secret returns the name or ARN of the secret with a destination's key, or nothing for one that does not page.
+func (n Notifications) Secret(d Destination) string {
+	secret, found := strings.CutPrefix(n.Listener(d).IntegrationKey, "{{resolve:secretsmanager:")
+	if !found {
+		return ""
+	}
+	return secret[:strings.Index(secret, ":SecretString:")]
 }
 
 // UnmarshalYAML reads the workspace, PagerDuty's region and one entry for each destination.

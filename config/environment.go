@@ -2,19 +2,24 @@
 // on every rule of the schema and of validate.go.
 package config
 
-import "fmt"
+import (
+	"cmp"
+	"fmt"
+)
 
 // Environment is one deployment of the Core API: where it is, how far it has grown, what there is to watch and whom to tell.
 type Environment struct {
-	Name          string        `yaml:"-"` // the file's name without its ending
-	Account       string        `yaml:"account"`
-	Region        string        `yaml:"region"`
-	PhaseNumber   int           `yaml:"phase"`
-	Service       Service       `yaml:"service"`
-	LogGroup      string        `yaml:"logGroup"`
-	Database      Database      `yaml:"database"`
-	Shards        []Shard       `yaml:"shards"`
-	Notifications Notifications `yaml:"notifications"`
+	Name        string  `yaml:"-"` // the file's name without its ending
+	Account     string  `yaml:"account"`
+	Region      string  `yaml:"region"`
+	PhaseNumber int     `yaml:"phase"`
+	Service     Service `yaml:"service"`
+	LogGroup    string  `yaml:"logGroup"`
+	// LogRetentionDays is 0 where it is DefaultLogRetentionDays.
+	LogRetentionDays int           `yaml:"logRetentionDays"`
+	Database         Database      `yaml:"database"`
+	Shards           []Shard       `yaml:"shards"`
+	Notifications    Notifications `yaml:"notifications"`
 	// ExternalCheck is nil where nobody looks from outside.
 	ExternalCheck      *ExternalCheck `yaml:"externalCheck"`
 	ApplicationSignals bool           `yaml:"applicationSignals"`
@@ -142,6 +147,8 @@ type Primary struct {
 type Replica struct {
 	Name     string `yaml:"name"`
 	Instance string `yaml:"instance"`
+	// AllocatedStorageGB is 0 where it is the primary's.
+	AllocatedStorageGB int `yaml:"allocatedStorageGB"`
 }
 
 // Shard is an enterprise customer's own database.
@@ -151,14 +158,26 @@ type Shard struct {
 	AllocatedStorageGB int    `yaml:"allocatedStorageGB"`
 }
 
-// Instances returns the identifiers of all RDS instances.
-func (e *Environment) Instances() []string {
-	list := []string{e.Database.Primary.Instance}
+// Instance is an RDS instance of an environment.
+type Instance struct {
+	// Name is primary, or the replica's or shard's name.
+	Name, ID string
+	// Connections is its max_connections, in the environment's phase.
+	Connections        int
+	AllocatedStorageGB int
+	Shard              bool
+}
+
+// Instances returns all RDS instances: the primary, the replicas, the shards.
+func (e *Environment) Instances() []Instance {
+	most, primary := e.Phase().MaxConnections, e.Database.Primary
+	list := []Instance{{Name: PrimaryName, ID: primary.Instance, Connections: most.Primary, AllocatedStorageGB: primary.AllocatedStorageGB}}
 	for _, r := range e.Database.Replicas {
-		list = append(list, r.Instance)
+		// RDS gives a replica the primary's storage.
+		list = append(list, Instance{Name: r.Name, ID: r.Instance, Connections: most.Replica, AllocatedStorageGB: cmp.Or(r.AllocatedStorageGB, primary.AllocatedStorageGB)})
 	}
 	for _, s := range e.Shards {
-		list = append(list, s.Instance)
+		list = append(list, Instance{Name: s.Name, ID: s.Instance, Connections: most.Shard, AllocatedStorageGB: s.AllocatedStorageGB, Shard: true})
 	}
 	return list
 }
@@ -172,4 +191,22 @@ func (e *Environment) ApplicationLogGroup() string {
 		return e.LogGroup
 	}
 	return fmt.Sprintf("/aws/apprunner/%s/%s/application", e.Service.Name(), e.Service.ID())
+}
+
+// DefaultLogRetentionDays is how long logs are kept unless an environment says otherwise: as long as an error budget's window.
+const DefaultLogRetentionDays = 30
+
+// LogRetention returns how many days logs are kept. App Runner makes its log groups without an end, so make retention sets it.
+func (e *Environment) LogRetention() int { return cmp.Or(e.LogRetentionDays, DefaultLogRetentionDays) }
+
+// LogGroupPrefix returns what the names of the environment's log groups begin with: those of the service, or the one that the file names.
+func (e *Environment) LogGroupPrefix() string {
+	if e.LogGroup != "" {
+		return e.LogGroup
+	}
+	prefix := "/aws/apprunner/" + e.Service.Name() + "/"
+	if e.Service.Existing != nil {
+		prefix += e.Service.Existing.ID + "/"
+	}
+	return prefix
 }

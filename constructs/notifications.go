@@ -132,12 +132,16 @@ func SlackChannels(stack awscdk.Stack, e *config.Environment, all []config.Topic
 
 // DatabaseEvents sends RDS's events about instances to a topic.
 func DatabaseEvents(stack awscdk.Stack, e *config.Environment, topics Topics) {
+	var ids []string
+	for _, i := range e.Instances() {
+		ids = append(ids, i.ID)
+	}
 	// RDS tries to publish when the subscription is made.
 	dependsOn(resource(stack, "DatabaseEvents", "AWS::RDS::EventSubscription", object{
 		"SubscriptionName": "coreapi-" + e.Name + "-database",
 		"SnsTopicArn":      topics[alarms.DatabaseEventsTo],
 		"SourceType":       "db-instance",
-		"SourceIds":        e.Instances(),
+		"SourceIds":        ids,
 		"EventCategories":  alarms.DatabaseEventCategories,
 		"Enabled":          true,
 	}), []string{TopicPolicyID(alarms.DatabaseEventsTo)})

@@ -2,7 +2,10 @@ package test
 
 import (
 	stdcontext "context"
+	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -110,6 +113,10 @@ func TestTheDeployedEnvironmentIsTheReviewedOne(t *testing.T) {
 	t.Run("a deployment mutes warnings only", o.mutes)
 	t.Run("an alarm that the deployment sets off fails the check", o.checks)
 	t.Run("a test notification goes where it should", o.notifies)
+	t.Run("a listener that gets nothing fails the check", o.hears)
+	t.Run("what a deployment needs is looked for before it", o.prepares)
+	t.Run("logs are kept as long as the environment says", o.forgets)
+	t.Run("a shard that is gone is listed and can be retired", o.retires)
 	t.Run("wrong words are answered with the right ones", o.refuses)
 	t.Run("the deployer may do all that was done", o.mayAll)
 	t.Run("an alarm that is gone fails the check", o.misses)
@@ -329,6 +336,166 @@ func (o *operation) notifies(t *testing.T) {
 	}
 }
 
+// tell tells the emulator what the world outside does.
+func (o *operation) tell(t *testing.T, path, body string) {
+	t.Helper()
+	answer, err := http.Post(o.url+"/_emulator/"+path, "application/json", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusOK {
+		text, _ := io.ReadAll(answer.Body)
+		t.Fatalf("%s: %s", path, text)
+	}
+}
+
+func (o *operation) hears(t *testing.T) {
+	o.tell(t, "subscriptions", `{"Endpoint": "pagerduty", "Confirms": false}`)
+	_, err := o.check(t, time.Now())
+	for _, want := range []string{"3 things would lose a page", "topic coreapi-phase4-pagerduty-on-call: https://events.pagerduty.com/integration/***/enqueue has not confirmed its subscription", "coreapi-phase4-edge-pagerduty-on-call"} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v; want %s", err, want)
+		}
+	}
+	if out, err := o.make(t, "check", "SINCE="+time.Now().UTC().Format(time.RFC3339), "WAIT=1s"); err == nil || !strings.Contains(out, "3 subscriptions wait for their confirmation") {
+		t.Errorf("make check: %v\n%s", err, out)
+	}
+	o.tell(t, "subscriptions", `{"Endpoint": "pagerduty", "Confirms": true}`)
+	o.tell(t, "slack", `{"ConfigurationName": "coreapi-phase4-slack-alerts", "State": "DISABLED", "StateReason": "the workspace has left"}`)
+	if _, err := o.check(t, time.Now()); err == nil || !strings.Contains(err.Error(), "topic coreapi-phase4-slack-alerts: Slack channel C0ALERTS004 its configuration is DISABLED the workspace has left") {
+		t.Errorf("%v; want Slack's channel", err)
+	}
+	o.tell(t, "slack", `{"ConfigurationName": "coreapi-phase4-slack-alerts", "State": "ENABLED"}`)
+	if _, err := o.check(t, time.Now()); err != nil {
+		t.Errorf("%v; want all well again", err)
+	}
+}
+
+func (o *operation) prepares(t *testing.T) {
+	if problems, err := operate.Preflight(t.Context(), o.cfg, o.e); err != nil || len(problems) > 0 {
+		t.Fatalf("%q, %v", problems, err)
+	}
+	e := *o.e
+	e.Database.Primary.Instance = "restartix-primray"
+	e.Notifications.SlackWorkspace = "T0SOMEBODY"
+	e.Service = config.Service{Existing: &config.ExistingService{Name: "core-api", ID: strings.Repeat("0", 32)}}
+	problems, err := operate.Preflight(t.Context(), o.cfg, &e)
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := strings.Join(problems, "\n")
+	for _, want := range []string{
+		"instance restartix-primray (primary): RDS has none of that name in eu-central-1", "the Slack workspace T0SOMEBODY is not authorized",
+		"App Runner has no service core-api with the id 00000000000000000000000000000000", "there is no log group /aws/apprunner/core-api/",
+	} {
+		if !strings.Contains(all, want) {
+			t.Errorf("%q is not among\n%s", want, all)
+		}
+	}
+	if len(problems) != 4 {
+		t.Errorf("%d problems:\n%s", len(problems), all)
+	}
+	other := *o.e
+	other.Name = "nowhere"
+	if problems, err := operate.Preflight(t.Context(), o.cfg, &other); err != nil || len(problems) != 2 || !strings.Contains(problems[0], "make deployer ENV=nowhere") {
+		t.Errorf("%q, %v; want the policies that the bootstrap lacks, in both Regions", problems, err)
+	}
+	if out, err := o.make(t, "preflight"); err != nil || !strings.Contains(out, "all that a deployment needs is there") {
+		t.Errorf("make preflight: %v\n%s", err, out)
+	}
+}
+
+func (o *operation) forgets(t *testing.T) {
+	if said, err := o.check(t, time.Now()); err != nil || !strings.Contains(said, "/application keeps logs for ever, and environments/phase4.yaml says 30 days: make retention ENV=phase4") {
+		t.Errorf("%v, %s; want what App Runner does", err, said)
+	}
+	if out, err := o.make(t, "retention"); err != nil || strings.Count(out, "keeps logs for 30 days now") != 2 {
+		t.Errorf("make retention: %v\n%s", err, out)
+	}
+	if changed, err := operate.SetRetention(t.Context(), o.cfg, o.e); err != nil || len(changed) > 0 {
+		t.Errorf("%v changed again, %v", changed, err)
+	}
+	if said, err := o.check(t, time.Now()); err != nil || strings.Contains(said, "keeps logs") {
+		t.Errorf("%v, %s", err, said)
+	}
+}
+
+func (o *operation) retires(t *testing.T) {
+	no := func([]operate.Leftover) error { return errors.New("asked") }
+	e := *o.e
+	e.Shards = e.Shards[:2]
+	if err := operate.Retire(t.Context(), o.cfg, o.e, "cardia", no, func(string) {}); err == nil || !strings.Contains(err.Error(), "take it out there and deploy, then retire it") {
+		t.Errorf("%v; the shard is in the file", err)
+	}
+	o.redeploy(t, &e)
+	list := func() string {
+		t.Helper()
+		var said strings.Builder
+		if err := operate.Check(t.Context(), o.cfg, &e, time.Now(), 0, func(text string) { fmt.Fprintln(&said, text) }); err != nil {
+			t.Error(err)
+		}
+		return said.String()
+	}
+	if said := list(); !strings.Contains(said, "stack coreapi-phase4-shard-cardia with ") || !strings.Contains(said, "make retire ENV=phase4 SHARD=cardia") {
+		t.Errorf("%s; want the stack that the deployment has left", said)
+	}
+	if err := operate.Retire(t.Context(), o.cfg, &e, "cardia", no, func(string) {}); err == nil || err.Error() != "asked" || !strings.Contains(list(), "cardia") {
+		t.Errorf("%v; nothing is deleted unless it is confirmed", err)
+	}
+	yes := func([]operate.Leftover) error { return nil }
+	if err := operate.Retire(t.Context(), o.cfg, &e, "cardia", yes, func(string) {}); err != nil {
+		t.Error(err)
+	}
+	if said := list(); strings.Contains(said, "cardia") {
+		t.Errorf("%s; it is retired", said)
+	}
+	if err := operate.Retire(t.Context(), o.cfg, &e, "", no, func(string) {}); err != nil {
+		t.Errorf("%v; nothing is left", err)
+	}
+	o.redeploy(t, o.e)
+}
+
+// redeploy deploys the environment with the shards that it has now.
+func (o *operation) redeploy(t *testing.T, e *config.Environment) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "environments/reference", e.Name+".yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, after, _ := strings.Cut(string(text), "  - name: cardia\n")
+	if _, rest, found := strings.Cut(after, "\n\n"); len(e.Shards) == 2 && found {
+		text = []byte(before + "\n" + rest)
+	}
+	project := t.TempDir()
+	write := func(name string, content []byte) {
+		path := filepath.Join(project, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, content, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("environments/reference/"+e.Name+".yaml", text)
+	flags, err := os.ReadFile(filepath.Join(root, "cdk.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	write("cdk.json", flags)
+	cdk, err := filepath.Abs(filepath.Join(root, "node_modules/.bin/cdk"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	deploy := exec.Command(cdk, "deploy", "--all", "--app", app(t), "-c", "env="+e.Name, "--require-approval", "never")
+	deploy.Dir = project
+	deploy.Env = append(os.Environ(), "AWS_ENDPOINT_URL="+o.url, "AWS_ACCESS_KEY_ID=local", "AWS_SECRET_ACCESS_KEY=local", "AWS_REGION="+e.Region,
+		"AWS_EC2_METADATA_DISABLED=true", "CDK_VALIDATION=false", "CDK_HOME="+filepath.Join(project, "home"))
+	if out, err := deploy.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
 func (o *operation) refuses(t *testing.T) {
 	for want, arguments := range map[string][]string{
 		`did you mean "slack-alerts"?`:  {"notify", "TO=slack-allerts"},
@@ -346,8 +513,8 @@ func (o *operation) refuses(t *testing.T) {
 
 func (o *operation) mayAll(t *testing.T) {
 	granted := tasks(t, o.e, "DeployerRole")
-	for _, own := range []string{"GetAlarmMuteRule", "PutMetricData", "GetMetricData"} {
-		delete(o.calls, "cloudwatch:"+own) // the test's
+	for _, other := range []string{"cloudwatch:GetAlarmMuteRule", "cloudwatch:PutMetricData", "cloudformation:DeleteStack"} {
+		delete(o.calls, other) // the test's own, and what is done with the role of the bootstrap
 	}
 	if len(o.calls) < 15 {
 		t.Fatalf("%d calls recorded: %v", len(o.calls), o.calls)

@@ -465,20 +465,22 @@ func TestTheNewestCommitIsAskedForWithTheJobsToken(t *testing.T) {
 	}
 }
 
-func TestADeploymentDoesNotWaitForItsMuting(t *testing.T) {
+func TestADeploymentWaitsForWhatItNeedsAndNotForItsMuting(t *testing.T) {
 	for name, c := range map[string]struct {
 		fails string
 		ok    bool
 		ran   string
 	}{
-		"all well":         {"none", true, "mute deploy check unmute"},
-		"no muting":        {"mute", true, "mute deploy check unmute"},
-		"no deployment":    {"deploy", false, "mute deploy unmute"},
-		"an alarm fires":   {"check", false, "mute deploy check unmute"},
-		"no end of muting": {"unmute", true, "mute deploy check unmute"},
+		"all well":          {"none", true, "preflight mute deploy retention check unmute"},
+		"something missing": {"preflight", false, "preflight"},
+		"no muting":         {"mute", true, "preflight mute deploy retention check unmute"},
+		"no deployment":     {"deploy", false, "preflight mute deploy unmute"},
+		"logs for ever":     {"retention", true, "preflight mute deploy retention check unmute"},
+		"an alarm fires":    {"check", false, "preflight mute deploy retention check unmute"},
+		"no end of muting":  {"unmute", true, "preflight mute deploy retention check unmute"},
 	} {
 		r := newRepository(t, ".ci/deploy")
-		r.write("Makefile", "mute deploy check unmute:\n\t@echo $@ >>ran\n\t@[ $@ != "+c.fails+" ]\n")
+		r.write("Makefile", "preflight mute deploy retention check unmute:\n\t@echo $@ >>ran\n\t@[ $@ != "+c.fails+" ]\n")
 		out, err := r.run(".ci/deploy", "prod")
 		ran, _ := os.ReadFile(filepath.Join(r.dir, "ran"))
 		if got := strings.Join(strings.Fields(string(ran)), " "); got != c.ran || (err == nil) != c.ok {
@@ -486,6 +488,51 @@ func TestADeploymentDoesNotWaitForItsMuting(t *testing.T) {
 		}
 		if c.fails == "mute" && !strings.Contains(out, "muting failed") {
 			t.Errorf("nobody hears that warnings notify:\n%s", out)
+		}
+	}
+}
+
+func TestADeploymentIsTriedAgainOnlyWhereCloudWatchWasLate(t *testing.T) {
+	const late = "CREATE_FAILED | AWS::CloudWatch::CompositeAlarm | Could not save the composite alarm as alarms [coreapi-prod-A] in the alarm rule do not exist"
+	for name, c := range map[string]struct {
+		first string // what the CDK says when it fails the first time
+		tries int
+		ok    bool
+	}{
+		"all well":          {"", 1, true},
+		"CloudWatch late":   {late, 2, true},
+		"something else":    {"UPDATE_FAILED | AccessDenied", 1, false},
+		"late twice":        {late + " always", 2, false},
+		"asks, by a person": {"", 1, true},
+	} {
+		r := newRepository(t, ".ci/stacks")
+		r.write("cdk.out/a.template.json", "{}")
+		r.write("cdk.out/b.template.json", "{}")
+		r.write("bin/cdk", `#!/bin/bash
+echo "$*" >>tries
+first=`+"'"+c.first+"'"+`
+if [ -n "$first" ] && { [ "$(wc -l <tries)" = 1 ] || [[ $first = *always ]]; }; then echo "$first"; exit 1; fi
+echo " ✅  a"
+echo "b | 3/9 | CREATE_COMPLETE | noise"
+echo " ✅  b"
+`)
+		approval := "never"
+		if strings.HasPrefix(name, "asks") {
+			approval = "broadening"
+		}
+		out, err := r.run(".ci/stacks", approval)
+		tries, _ := os.ReadFile(filepath.Join(r.dir, "tries"))
+		if got := strings.Count(string(tries), "\n"); got != c.tries || (err == nil) != c.ok {
+			t.Errorf("%s: %d tries, %v; want %d\n%s", name, got, err, c.tries, out)
+		}
+		if approval == "never" && (!strings.Contains(string(tries), "--concurrency 4") || c.ok && (!strings.Contains(out, "[2 of 2]  ✅  b") || strings.Contains(out, "noise"))) {
+			t.Errorf("%s: ran with %s\n%s", name, tries, out)
+		}
+		if approval != "never" && strings.Contains(string(tries), "--concurrency") {
+			t.Errorf("%s: the CDK cannot ask of several stacks at once: %s", name, tries)
+		}
+		if c.first != "" && !strings.Contains(out, c.first[:20]) {
+			t.Errorf("%s: what went wrong is not shown\n%s", name, out)
 		}
 	}
 }

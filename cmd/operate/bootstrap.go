@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/spf13/cobra"
 
 	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/internal/operate"
 )
 
 func newBootstrap() *cobra.Command {
@@ -15,19 +17,16 @@ func newBootstrap() *cobra.Command {
 		Use:   "bootstrap ENVIRONMENT",
 		Short: "Print what cdk bootstrap takes: the environment's Regions, and the policies of what CloudFormation may do",
 		Long: `Prints the arguments of cdk bootstrap: the account and Regions of the environment, and the policies, made by its deployer's stack, of what
-CloudFormation may do there. It needs no credentials.`,
+CloudFormation may do there. Those that the account's bootstrap has for others stay in the list; AdministratorAccess does not.`,
 		Example: `  $ cdk bootstrap $(operate bootstrap prod)
   $ operate bootstrap prod --also arn:aws:iam::222233334444:policy/another-application`,
-		RunE: inEnvironment(func(c *cobra.Command, e *config.Environment) error {
+		RunE: inAccount(func(c *cobra.Command, cfg aws.Config, e *config.Environment) error {
 			if e.Deployer == nil {
 				return errNoDeployer(e)
 			}
-			var policies []string
-			for _, name := range e.ExecutionPolicies() {
-				policies = append(policies, fmt.Sprintf("arn:aws:iam::%s:policy/%s", e.Account, name))
-			}
-			if also != "" {
-				policies = append(policies, strings.Split(also, ",")...)
+			policies, err := operate.BootstrapPolicies(c.Context(), cfg, e, strings.Split(also, ","))
+			if err != nil {
+				return err
 			}
 			for _, region := range e.Regions() {
 				fmt.Fprintf(c.OutOrStdout(), "aws://%s/%s ", e.Account, region)
@@ -36,6 +35,6 @@ CloudFormation may do there. It needs no credentials.`,
 			return nil
 		}),
 	}
-	c.Flags().StringVar(&also, "also", "", "`ARNs` of further policies, with commas between: those of other environments and CDK applications of the account")
+	c.Flags().StringVar(&also, "also", "", "`ARNs` of further policies, with commas between")
 	return c
 }

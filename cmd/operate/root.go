@@ -29,7 +29,7 @@ points them to an emulator. ` + "`make help`" + ` lists the targets that call it
 		SilenceErrors:     true,
 		CompletionOptions: cobra.CompletionOptions{HiddenDefaultCmd: true},
 	}
-	root.AddCommand(newInventory(), newCheck(), newMute(), newUnmute(), newNotify(), newRole(), newBootstrap())
+	root.AddCommand(newPreflight(), newPlan(), newInventory(), newCheck(), newRetire(), newRetention(), newMute(), newUnmute(), newNotify(), newRole(), newBootstrap())
 	return root
 }
 

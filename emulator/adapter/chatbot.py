@@ -9,6 +9,7 @@ class Chatbot(Tags):
     def __init__(self) -> None:
         super().__init__()
         self.channels = Shelf("Slack channel configuration")
+        self.workspaces: dict[str, dict] = {}
 
     def create_slack_channel_configuration(self, region: str, params: dict) -> dict:
         arn = f"arn:aws:chatbot::{account()}:chat-configuration/slack-channel/{params['ConfigurationName']}"
@@ -31,6 +32,13 @@ class Chatbot(Tags):
     def delete_slack_channel_configuration(self, region: str, params: dict) -> None:
         self.channels.find(params["ChatConfigurationArn"])
         del self.channels[params["ChatConfigurationArn"]]
+
+    def describe_slack_workspaces(self, region: str, params: dict) -> dict:
+        return {"SlackWorkspaces": list(self.workspaces.values())}
+
+    def authorize(self, workspace: str) -> None:
+        """Authorizes a workspace, as a person does in the console; no API of AWS does."""
+        self.workspaces[workspace] = {"SlackTeamId": workspace, "SlackTeamName": workspace, "State": "ENABLED"}
 
     def set_state(self, name: str, state: str, reason: str) -> None:
         """Enables or disables a configuration, as happens when the workspace's authorization is taken back."""

@@ -49,6 +49,11 @@ def set_slack(given: dict) -> dict:
     return {}
 
 
+def authorize_slack(given: dict) -> dict:
+    chatbot.API.authorize(given["SlackTeamId"])
+    return {}
+
+
 ROUTES: dict[tuple[str, str], Callable[[dict], dict]] = {
     ("GET", "held"): report,
     ("GET", "types"): types,
@@ -56,6 +61,7 @@ ROUTES: dict[tuple[str, str], Callable[[dict], dict]] = {
     ("POST", "metrics"): publish,
     ("POST", "subscriptions"): confirm,
     ("POST", "slack"): set_slack,
+    ("POST", "workspaces"): authorize_slack,
 }
 
 

@@ -10,8 +10,8 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
-	"github.com/restartix/core-api-monitoring/alarms"
 	"github.com/restartix/core-api-monitoring/config"
+	"github.com/restartix/core-api-monitoring/monitoring"
 )
 
 // between is how long Check waits before it looks again.
@@ -20,28 +20,92 @@ const between = 15 * time.Second
 // evaluation is how long CloudWatch may take to evaluate an alarm once its datapoints are there.
 const evaluation = time.Minute
 
-// Check looks at an environment after a deployment that began at a time. Its error lists what is missing, or else the alarms that
-// went to ALARM since then and have not come back within the wait. It also waits, no longer than that, until alarms that the deployment
-// made or changed have been evaluated.
+// confirmation is how long a subscription that was just made may wait for its confirmation.
+const confirmation = time.Minute
+
+// Check looks at an environment after a deployment that began at a time. Its error lists what would lose a page: what is missing, disabled
+// or unconfirmed; or else the alarms that went to ALARM since then and have not come back within the wait. It also waits, no longer than
+// that, until alarms that the deployment made or changed have been evaluated. What loses no page is said only.
 func Check(ctx context.Context, cfg aws.Config, e *config.Environment, began time.Time, wait time.Duration, say func(string)) error {
+	m, err := monitoring.Of(e)
+	if err != nil {
+		return err
+	}
 	d, err := Read(ctx, cfg, e)
 	if err != nil {
 		return err
 	}
-	defined, err := alarms.Defined(e)
+	if err := d.awaitConfirmation(ctx, cfg, e, min(wait, confirmation), say); err != nil {
+		return err
+	}
+	findings, err := d.findings(ctx, cfg, m)
 	if err != nil {
 		return err
 	}
-	missing := d.Missing()
-	for _, a := range defined {
-		if !slices.ContainsFunc(d.Alarms, func(found alarms.Alarm) bool { return found.Name == a.Name }) {
-			missing = append(missing, "alarm "+a.Name+": defined, but not deployed")
-		}
+	losses, remarks := split(findings)
+	for _, r := range remarks {
+		say(r)
 	}
-	if len(missing) > 0 {
-		return fmt.Errorf("%s: %d things are missing; deploy again, or look for what removed them:\n%s", e.Name, len(missing), strings.Join(missing, "\n"))
+	if len(losses) > 0 {
+		return fmt.Errorf("%s: %d things would lose a page; deploy again, or look for what has changed them (docs/deployment.md):\n%s", e.Name, len(losses), strings.Join(losses, "\n"))
 	}
 	say(fmt.Sprintf("all there: %d alarms, %d dashboards, %d saved queries", len(d.Alarms), len(d.Dashboards), len(d.Queries)))
+	return settle(ctx, cfg, e, began, wait, say)
+}
+
+// findings returns all that is not as it should be.
+func (d *Environment) findings(ctx context.Context, cfg aws.Config, m *monitoring.Monitoring) ([]Finding, error) {
+	var list []Finding
+	for _, text := range d.Missing() {
+		list = append(list, Finding{true, text})
+	}
+	list = append(list, d.alarmFindings(m.Alarms)...)
+	list = append(list, d.leftoverFindings(m)...)
+	storage, err := storageFindings(ctx, cfg, m.Environment)
+	if err != nil {
+		return nil, err
+	}
+	retention, err := retentionFindings(ctx, cfg, m.Environment)
+	if err != nil {
+		return nil, err
+	}
+	connections, err := connectionFindings(ctx, cfg, m.Environment, time.Now())
+	return slices.Concat(list, storage, retention, connections), err
+}
+
+// awaitConfirmation looks at the topics again until each subscription is confirmed, or the wait is over.
+func (d *Environment) awaitConfirmation(ctx context.Context, cfg aws.Config, e *config.Environment, wait time.Duration, say func(string)) error {
+	for deadline := time.Now().Add(wait); d.unconfirmed() > 0 && time.Now().Before(deadline); {
+		say(fmt.Sprintf("%d subscriptions wait for their confirmation", d.unconfirmed()))
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(min(between, time.Until(deadline))):
+		}
+		d.Topics = nil
+		for _, region := range e.Regions() {
+			if _, err := d.readTopics(ctx, in(cfg, region), topicsIn(e, region)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// unconfirmed returns how many subscriptions are not confirmed.
+func (d *Environment) unconfirmed() (n int) {
+	for _, t := range d.Topics {
+		for _, l := range t.Listeners {
+			if l.Problem == unconfirmed {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// settle waits until alarms have been evaluated and those that went to ALARM have come back.
+func settle(ctx context.Context, cfg aws.Config, e *config.Environment, began time.Time, wait time.Duration, say func(string)) error {
 	for deadline := time.Now().Add(wait); ; {
 		now, err := states(ctx, cfg, e)
 		if err != nil {

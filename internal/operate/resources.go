@@ -87,8 +87,7 @@ var readers = map[string]reader{
 		return err == nil, err
 	}},
 	"AWS::Chatbot::SlackChannelConfiguration": {"chatbot DescribeSlackChannelConfigurations", func(ctx context.Context, cfg aws.Config, id string) (bool, error) {
-		client := chatbot.NewFromConfig(cfg, func(o *chatbot.Options) { o.Region = "us-east-2" })
-		out, err := client.DescribeSlackChannelConfigurations(ctx, &chatbot.DescribeSlackChannelConfigurationsInput{ChatConfigurationArn: aws.String(id)})
+		out, err := chatClient(cfg).DescribeSlackChannelConfigurations(ctx, &chatbot.DescribeSlackChannelConfigurationsInput{ChatConfigurationArn: aws.String(id)})
 		return err == nil && len(out.SlackChannelConfigurations) == 1, err
 	}},
 	"AWS::AppRunner::Service": {"apprunner DescribeService", func(ctx context.Context, cfg aws.Config, id string) (bool, error) {
@@ -143,8 +142,7 @@ func count(ctx context.Context, cfg aws.Config, resources []cfntypes.StackResour
 			continue
 		}
 		found, err := read(ctx, cfg, aws.ToString(r.PhysicalResourceId))
-		var refusal smithy.APIError
-		if err != nil && (!errors.As(err, &refusal) || !strings.Contains(refusal.ErrorCode(), "NotFound") && !strings.Contains(refusal.ErrorCode(), "NoSuch")) {
+		if err != nil && !notFound(err) {
 			return fmt.Errorf("%s %s: %w", kind, aws.ToString(r.PhysicalResourceId), err)
 		}
 		if found {
@@ -152,4 +150,10 @@ func count(ctx context.Context, cfg aws.Config, resources []cfntypes.StackResour
 		}
 	}
 	return nil
+}
+
+// notFound reports whether a service says that it has no such resource.
+func notFound(err error) bool {
+	var refusal smithy.APIError
+	return errors.As(err, &refusal) && (strings.Contains(refusal.ErrorCode(), "NotFound") || strings.Contains(refusal.ErrorCode(), "NoSuch"))
 }
