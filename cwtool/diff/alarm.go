@@ -138,6 +138,7 @@ type orderFact struct {
 var conditionProperties = []string{
 	"ComparisonOperator", "Threshold", "ThresholdMetricId", "EvaluationPeriods", "DatapointsToAlarm", "Period", "TreatMissingData",
 	"EvaluateLowSampleCountPercentile", "Namespace", "MetricName", "Dimensions", "Statistic", "ExtendedStatistic", "Unit", "Metrics",
+	"QueryResultsToAlarm", "QueryResultsToEvaluate",
 }
 
 func weakerIf(weaker bool) Effect {

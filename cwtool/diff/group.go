@@ -140,7 +140,8 @@ func (r Report) sharedRoutes() (list []RouteChange) {
 		rest := func(ids []Identity) []Identity {
 			return slices.DeleteFunc(slices.Clone(ids), func(id Identity) bool { return changed[id] })
 		}
-		if route.Senders, route.Silent = rest(route.Senders), rest(route.Silent); len(route.Senders) > 0 {
+		route.Senders, route.Silent, route.critical = rest(route.Senders), rest(route.Silent), rest(route.critical)
+		if len(route.Senders) > 0 {
 			list = append(list, route)
 		}
 	}
@@ -161,12 +162,12 @@ func (r Report) silent(c RouteChange) string {
 func (r Report) senders(c RouteChange) string {
 	names := r.named(c.Senders)
 	switch {
-	case len(names) == 1 && c.Critical > 0:
+	case len(names) == 1 && len(c.critical) > 0:
 		return names[0] + " (critical)"
 	case len(names) == 1:
 		return names[0]
-	case c.Critical > 0:
-		return fmt.Sprintf("%d alarms, %d critical: %s", len(c.Senders), c.Critical, few(names))
+	case len(c.critical) > 0:
+		return fmt.Sprintf("%d alarms, %d critical: %s", len(c.Senders), len(c.critical), few(names))
 	}
 	return fmt.Sprintf("%d alarms: %s", len(c.Senders), few(names))
 }

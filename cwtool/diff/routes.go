@@ -36,7 +36,8 @@ type RouteChange struct {
 	// Silent are those of them that notify nobody any more.
 	Silent []Identity `json:"silent,omitempty"`
 
-	why phrase
+	why      phrase
+	critical []Identity // of the senders
 }
 
 // reason is why a route is lost, or how it moved.
@@ -81,6 +82,7 @@ func (c *comparison) routeChanges() []RouteChange {
 		if id := p.new.identity(); !slices.Contains(list[i].Senders, id) {
 			list[i].Senders = append(list[i].Senders, id)
 			if p.new.alarm != nil && c.before.severity(p.old) == critical {
+				list[i].critical = append(list[i].critical, id)
 				list[i].Critical++
 			}
 			if kind == Lost && !slices.ContainsFunc(c.after.all(p.new), func(r route) bool { return r.Arrives() }) {
@@ -111,17 +113,20 @@ func (c *comparison) routeChanges() []RouteChange {
 	}
 	slices.SortStableFunc(list, func(a, b RouteChange) int {
 		return cmp.Or(
-			slices.Index(routeKinds, a.Kind)-slices.Index(routeKinds, b.Kind), boolOrder(b.Pages)-boolOrder(a.Pages),
+			slices.Index(routeKinds, a.Kind)-slices.Index(routeKinds, b.Kind), compareBools(b.Pages, a.Pages),
 			cmp.Compare(a.To, b.To), cmp.Compare(a.Service, b.Service), cmp.Compare(a.Why, b.Why))
 	})
 	return list
 }
 
-func boolOrder(b bool) int {
-	if b {
+func compareBools(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
 		return 1
 	}
-	return 0
+	return -1
 }
 
 // without returns the routes that arrive where none of the others does.

@@ -1,6 +1,7 @@
 package evaluate
 
 import (
+	"reflect"
 	"slices"
 
 	"github.com/restartix/core-api-monitoring/cwtool/cloudwatch"
@@ -25,12 +26,18 @@ const (
 func Compare(c, other *cloudwatch.Condition) Order {
 	a, ok := readFiring(c)
 	b, both := readFiring(other)
-	if !ok || !both || !sameLimitText(c.Threshold, other.Threshold) || !sameSeries(c.Queries, other.Queries) {
+	var weaker, stronger bool
+	switch {
+	case !limited(c) || !limited(other) || !sameLimitText(c.Threshold, other.Threshold):
 		return Unordered
-	}
-	weaker, stronger := a.follows(b), b.follows(a)
-	if weaker && stronger {
-		weaker, stronger = a.within(b), b.within(a)
+	case sameButLimit(c, other): // even if it is not known what of
+		weaker, stronger = a.reaches(b.limit, b.inclusive, 1) && a.above == b.above, b.reaches(a.limit, a.inclusive, 1) && a.above == b.above
+	case !ok || !both || !sameSeries(c.Queries, other.Queries):
+		return Unordered
+	default:
+		if weaker, stronger = a.follows(b), b.follows(a); weaker && stronger {
+			weaker, stronger = a.within(b), b.within(a)
+		}
 	}
 	return map[[2]bool]Order{{true, true}: Same, {true, false}: Weaker, {false, true}: Stronger}[[2]bool{weaker, stronger}]
 }
@@ -48,16 +55,28 @@ type firing struct {
 	together  bool // whether an expression computes its datapoints from all that are read, not one by one
 }
 
-// readFiring returns false where a condition is not on a sliding window of datapoints, or not known before the deployment.
+// limited reports whether a condition has a threshold that values exceed or fall below.
+func limited(c *cloudwatch.Condition) bool {
+	return c.Threshold.Set() && !c.Comparison.WithBand() && c.Comparison.Direction() != 0
+}
+
+// sameButLimit reports whether two conditions differ in comparison and threshold at most.
+func sameButLimit(a, b *cloudwatch.Condition) bool {
+	return a.DatapointsToAlarm.Equal(b.DatapointsToAlarm) && a.EvaluationPeriods.Equal(b.EvaluationPeriods) && a.MissingData.Effective() == b.MissingData.Effective() &&
+		a.LowSamples.Effective() == b.LowSamples.Effective() && reflect.DeepEqual(a.WallClock, b.WallClock) && reflect.DeepEqual(a.Logs, b.Logs) &&
+		slices.EqualFunc(a.Queries, b.Queries, cloudwatch.Query.Equal)
+}
+
+// readFiring returns what is known of a condition, and false where it is not on a sliding window of datapoints, or not known before the
+// deployment.
 func readFiring(c *cloudwatch.Condition) (firing, bool) {
 	w, q := c.Window(), c.Returned()
-	if q == nil || c.Logs != nil || c.WallClock != nil || c.Comparison.WithBand() || c.Comparison.Direction() == 0 ||
-		w.Period < 1 || w.DatapointsToAlarm < 1 || w.DatapointsToAlarm > w.EvaluationPeriods {
-		return firing{}, false
-	}
 	f := firing{
 		above: c.Comparison.Direction() > 0, inclusive: c.Comparison.Inclusive(), limit: c.Threshold.Value,
 		m: w.DatapointsToAlarm, n: w.EvaluationPeriods, period: w.Period, missing: c.MissingData.Effective(),
+	}
+	if q == nil || c.WallClock != nil || w.Period < 1 || w.DatapointsToAlarm < 1 || w.DatapointsToAlarm > w.EvaluationPeriods {
+		return f, false
 	}
 	if len(c.Queries) == 1 {
 		f.stat = q.Stat

@@ -259,3 +259,27 @@ func TestStrengthIsToldOfAllOfTheConditionTogether(t *testing.T) {
 		}
 	}
 }
+
+func TestAThresholdAloneIsComparedWhateverItIsOf(t *testing.T) {
+	logs := func(threshold int, query string) drawn {
+		return drawn{
+			"ScheduledQueryConfiguration": map[string]any{"QueryString": query}, "QueryResultsToEvaluate": 3, "QueryResultsToAlarm": 2, "Threshold": threshold,
+			"ComparisonOperator": "GreaterThanThreshold",
+		}
+	}
+	condition := func(d drawn) *cloudwatch.Condition {
+		parsed := d.template(t)
+		alarm := parsed.Resources["A"]
+		alarm.Type = cloudwatch.LogAlarmType
+		parsed.Resources["A"] = alarm
+		return cloudwatch.Read(parsed).Alarms[0].Condition
+	}
+	for _, c := range []struct {
+		new  drawn
+		want Order
+	}{{logs(9, "a"), Weaker}, {logs(1, "a"), Stronger}, {logs(5, "a"), Same}, {logs(9, "b"), Unordered}} {
+		if got := Compare(condition(c.new), condition(logs(5, "a"))); got != c.want {
+			t.Errorf("%v: %d, want %d", c.new, got, c.want)
+		}
+	}
+}
