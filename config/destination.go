@@ -27,6 +27,7 @@ const (
 	Chat Kind = "slack"
 )
 
+// The destinations. Pagers first; what the check from outside notifies has a topic at the edge too.
 var (
 	PagerDutyEngineering = Destination{Name: "pagerduty-engineering", Kind: Pager}
 	PagerDutyOnCall      = Destination{Name: "pagerduty-on-call", Kind: Pager, Edge: true}

@@ -28,6 +28,7 @@ type Role struct {
 	After map[string]string
 }
 
+// The roles of an environment's stacks.
 var (
 	MonitoringRole = Role{
 		Name: "monitoring", About: "Alarms, notifications and saved queries",
@@ -99,7 +100,7 @@ func (e *Environment) Stacks() []Stack {
 	return list
 }
 
-// Deployers returns the stack that says who may deploy the environment.
+// DeployerStack returns the stack that says who may deploy the environment.
 func (e *Environment) DeployerStack() Stack { return e.stack(DeployerRole, "") }
 
 func (e *Environment) stack(r Role, shard string) Stack {

@@ -200,7 +200,7 @@ func window(a alarms.Alarm) string {
 	if a.MissingData != cloudwatch.Ignore && a.LowSamples != cloudwatch.IgnoreLowSamples {
 		return result
 	}
-	return fmt.Sprintf("((%s) and (%s)) or %s or vector(0)", result, strings.Join(seen, " or "), of(firing, a.Name))
+	return fmt.Sprintf("((%s) and (%s)) or %s or vector(0)", result, strings.Join(seen, " or "), state(a.Name))
 }
 
 // compositeRules records whether the rule holds and, where another alarm suppresses the actions, whether it does and whether the alarm has
@@ -218,13 +218,13 @@ func compositeRules(a alarms.Alarm, known map[string]bool) ([]Rule, error) {
 	if !known[suppressor] {
 		return nil, fmt.Errorf("its suppressor %s has no rule", suppressor)
 	}
-	own := of(firing, a.Name)
+	own := state(a.Name)
 	// It notifies once it has been firing for the wait period, without having been suppressed within the extension period; and then stays,
 	// whatever its suppressor does, until it recovers.
 	waited := fmt.Sprintf("min_over_time(%s[%ds]) == 1", series(firing, a.Name), a.Suppression.WaitPeriod+1)
 	held := fmt.Sprintf("max_over_time(%s[%ds]) == 1", series(suppressed, a.Name), a.Suppression.ExtensionPeriod+1)
 	return append(rules,
-		record(suppressed, a, fmt.Sprintf("%s * %s", own, of(firing, suppressor))),
+		record(suppressed, a, fmt.Sprintf("%s * %s", own, state(suppressor))),
 		record(notified, a, fmt.Sprintf("max(%s == 1 and (%s == 1 or (%s unless %s))) or vector(0)",
 			series(firing, a.Name), series(notified, a.Name), waited, held)),
 	), nil
@@ -240,7 +240,7 @@ func ruleText(r *cloudwatch.Rule, known map[string]bool) (string, error) {
 		if !known[r.Name] {
 			return "", fmt.Errorf("%s, which it reads, has no rule", r.Name)
 		}
-		return of(firing, r.Name), nil
+		return state(r.Name), nil
 	case cloudwatch.Not:
 		text, err := ruleText(r.Operands[0], known)
 		return "(1 - " + text + ")", err
@@ -300,8 +300,8 @@ func record(name string, a alarms.Alarm, expr string) Rule {
 
 func series(name, alarm string) string { return fmt.Sprintf("%s{alarm=%q}", name, alarm) }
 
-// of returns a recorded series without its labels, so that it can be joined with others.
-func of(name, alarm string) string { return "max(" + series(name, alarm) + ")" }
+// state returns an alarm's recorded state without labels, so that it can be joined with others.
+func state(alarm string) string { return "max(" + series(firing, alarm) + ")" }
 
 func sorted[V any](m map[string]V) []string {
 	var keys []string

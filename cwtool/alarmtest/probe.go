@@ -148,7 +148,7 @@ func (p *prober) play(model *model, name string, phases []phase, want []cloudwat
 }
 
 func (c *Coverage) add(other Coverage) {
-	c.Coverage.Add(other.Coverage)
+	c.Add(other.Coverage)
 	c.Alarmed = c.Alarmed || other.Alarmed
 	c.Recovered = c.Recovered || other.Recovered
 }

@@ -48,7 +48,7 @@ func parseSchedule(m *MuteRule) (*Schedule, error) {
 	var err error
 	if m.Timezone != "" {
 		if s.zone, err = time.LoadLocation(m.Timezone); err != nil {
-			return nil, fmt.Errorf("Timezone: %q is not allowed; expected a time zone such as Europe/London", m.Timezone)
+			return nil, fmt.Errorf("%s: %q is not allowed; expected a time zone such as Europe/London", "Timezone", m.Timezone)
 		}
 	}
 	if s.duration, err = parseDuration(m.Duration); err != nil {
@@ -71,12 +71,12 @@ func parseSchedule(m *MuteRule) (*Schedule, error) {
 	match := scheduleText.FindStringSubmatch(m.Expression)
 	switch {
 	case match == nil:
-		return nil, fmt.Errorf("Expression: %q is not allowed; "+
-			"expected cron(minutes hours day-of-month month day-of-week) or at(yyyy-MM-ddThh:mm)", m.Expression)
+		return nil, fmt.Errorf("%s: %q is not allowed; "+
+			"expected cron(minutes hours day-of-month month day-of-week) or at(yyyy-MM-ddThh:mm)", "Expression", m.Expression)
 	case match[1] == "at":
 		var ok bool
 		if s.at, ok = parseTime(match[2], s.zone); !ok {
-			return nil, fmt.Errorf("Expression: %q is not allowed; expected at(yyyy-MM-ddThh:mm)", m.Expression)
+			return nil, fmt.Errorf("%s: %q is not allowed; expected at(yyyy-MM-ddThh:mm)", "Expression", m.Expression)
 		}
 		return s, nil
 	}
@@ -111,7 +111,7 @@ func parseTime(text string, zone *time.Location) (time.Time, bool) {
 func (s *Schedule) parseCron(text string) error {
 	fields := strings.Fields(text)
 	if len(fields) != len(s.cron) {
-		return fmt.Errorf("Expression: cron with %d fields; expected five: minutes hours day-of-month month day-of-week", len(fields))
+		return fmt.Errorf("%s: cron with %d fields; expected five: minutes hours day-of-month month day-of-week", "Expression", len(fields))
 	}
 	for i, field := range fields {
 		s.all[i] = field == "*"
@@ -119,7 +119,7 @@ func (s *Schedule) parseCron(text string) error {
 		for part := range strings.SplitSeq(field, ",") {
 			low, high, err := cronFields[i].parse(part)
 			if err != nil {
-				return fmt.Errorf("Expression: %w", err)
+				return fmt.Errorf("%s: %w", "Expression", err)
 			}
 			for v := low; v <= high; v++ {
 				values[v] = true

@@ -53,7 +53,7 @@ func placesDirectlyIn(t tree, folder string) ([]place, error) {
 		return nil, err
 	}
 	if m, ok := readManifest(t, folder); ok {
-		return m.places(t, folder, files, folders), nil
+		return m.places(t, files, folders), nil
 	}
 	var places []place
 	for _, f := range withEnding(files, synthesized) {
@@ -103,7 +103,7 @@ func readManifest(t tree, folder string) (manifest, bool) {
 
 // places returns the templates of an assembly and of those nested in it, which are its stages. What no manifest names any more is
 // left of an earlier synthesis, but for nested stacks, which their parents name.
-func (m manifest) places(t tree, folder string, files, folders []string) []place {
+func (m manifest) places(t tree, files, folders []string) []place {
 	var list []place
 	for _, f := range withEnding(files, synthesized) {
 		for _, a := range m.Artifacts {

@@ -55,7 +55,7 @@ func read(name string) ([]template.Template, error) {
 	if revision, inside, ok := strings.Cut(name, ":"); ok && revision != "" && revision[0] != '-' {
 		return readRevision(revision, inside)
 	}
-	return nil, fmt.Errorf("%s: %s; expected a template, a folder of templates, or REV:PATH in git", name, reason(missing))
+	return nil, fmt.Errorf("%s: %w; expected a template, a folder of templates, or REV:PATH in git", name, reason(missing))
 }
 
 func readStandardInput() ([]template.Template, error) {

@@ -107,7 +107,7 @@ func ParseModel(file string, text []byte) (*Model, error) {
 		ids = append(ids, each.ID)
 	}
 	for i, s := range written.Rules {
-		l := &Layer{Series: s, matcher: s.Selector.compile(true), place: i}
+		l := &Layer{Series: s, matcher: s.compile(true), place: i}
 		for _, p := range append(l.compile(), l.checkRule()...) {
 			at := append([]string{"rules", strconv.Itoa(i)}, p.Path...)
 			problems.Add(doc.Line(at...), "%s: %v", yamlcheck.Path(at...), p.Err)

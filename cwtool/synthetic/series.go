@@ -163,7 +163,7 @@ type Layer struct {
 // Compile prepares series, and returns with each what is wrong with it: what a schema cannot say.
 func Compile(list []Series) (layers []*Layer, problems [][]Problem) {
 	for i, s := range list {
-		l := &Layer{Series: s, matcher: s.Selector.compile(false), place: i}
+		l := &Layer{Series: s, matcher: s.compile(false), place: i}
 		found := l.compile()
 		if len(l.sources()) == 0 && !l.changes() && l.Late == "" && l.Every == "" && l.Publishers == 0 {
 			found = append(found, problem(

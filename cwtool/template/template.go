@@ -131,7 +131,7 @@ func (t *Template) decode(text []byte, resources map[string]json.RawMessage, lin
 	}
 	var err error
 	if t.Outputs, err = outputs(rest.Outputs); err != nil {
-		return fmt.Errorf("Outputs: %w", expected(err))
+		return fmt.Errorf("%s: %w", "Outputs", expected(err))
 	}
 	t.Resources = make(map[string]Resource, len(resources))
 	t.Unexpanded = map[string]Macro{}
