@@ -40,6 +40,7 @@ func build(module string, v version, chosen []platform) (*release, error) {
 	defer func() { _ = os.RemoveAll(work) }()
 	var problems []error
 	for _, p := range chosen {
+		fmt.Fprintf(os.Stderr, "building for %s\n", p)
 		path := filepath.Join(work, p.os+"-"+p.arch)
 		if err := compile(module, path, v, p.os, p.arch); err != nil {
 			problems = append(problems, err)
