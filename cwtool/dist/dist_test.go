@@ -288,7 +288,7 @@ type action struct {
 }
 
 // The action is run as GitHub's runner does, from releases that are on disk.
-func TestTheActionRunsTheReleaseThatItsTagNames(t *testing.T) {
+func TestTheActionRunsTheReleaseOfItsRevision(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../action.yml")
 	if err != nil {
@@ -298,32 +298,34 @@ func TestTheActionRunsTheReleaseThatItsTagNames(t *testing.T) {
 	if err := yaml.Unmarshal(text, &a); err != nil || a.Runs.Using != "composite" || len(a.Runs.Steps) != 1 || a.Runs.Steps[0].Shell != "bash" {
 		t.Fatalf("%+v, %v", a, err)
 	}
-	releases := published(t)
+	releases, revision := published(t), t.TempDir()
+	if err := os.CopyFS(filepath.Join(revision, "action"), os.DirFS("../action")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(revision, "CHANGELOG.md"), []byte("# Changelog\n\n## "+testVersion+"\n\n## v0.0.1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, c := range []struct {
-		name, commands, version, ref string
-		code                         int
-		says                         []string
+		name, commands, version string
+		code                    int
+		says                    []string
 	}{
-		{"the tag's release", "version", "", "cwtool/" + testVersion, 0, []string{"$ cwtool version", "cwtool " + testVersion + " go"}},
-		{"the release asked for", "version", testVersion, "main", 0, []string{"cwtool " + testVersion + " go"}},
-		{"all commands, the highest code", "lint silent.yaml\n\ncost 'silent.yaml'\n", "", "cwtool/" + testVersion, 1, []string{"(no-action)", "Total"}},
-		{"no shell", "lint $(touch made) `touch made` ; touch made", "", "cwtool/" + testVersion, 2, []string{"$(touch: no such file"}},
-		{"no such release", "version", "v9.9.9", "", 2, []string{"cannot be downloaded"}},
-		{"no release", "version", "", "main", 2, []string{"version 'main': expected a release such as v0.1.0"}},
+		{"the release of the revision", "version", "", 0, []string{"$ cwtool version", "cwtool " + testVersion + " go"}},
+		{"the release asked for", "version", testVersion, 0, []string{"cwtool " + testVersion + " go"}},
+		{"all commands, the highest code", "lint silent.yaml\n\ncost 'silent.yaml'\n", "", 1, []string{"(no-action)", "Total"}},
+		{"no shell", "lint $(touch made) `touch made` ; touch made", "", 2, []string{"$(touch: no such file"}},
+		{"no such release", "version", "v9.9.9", 2, []string{"cannot be downloaded"}},
+		{"no version", "version", "main", 2, []string{"version 'main': expected a release such as v0.1.0"}},
 	} {
 		dir := t.TempDir()
 		if err := os.WriteFile(filepath.Join(dir, "silent.yaml"), []byte(silentAlarm), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		given := strings.NewReplacer("${{ inputs.commands }}", c.commands, "${{ inputs.version }}", c.version, "${{ github.action_ref }}", c.ref)
+		given := strings.NewReplacer("${{ inputs.commands }}", c.commands, "${{ inputs.version }}", c.version)
 		step := a.Runs.Steps[0]
 		cmd := exec.Command("bash", "-e", "-o", "pipefail", "-c", step.Run)
 		cmd.Dir = dir
-		here, err := filepath.Abs("..")
-		if err != nil {
-			t.Fatal(err)
-		}
-		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "GITHUB_ACTION_PATH=" + here, "CWTOOL_RELEASES=file://" + releases}
+		cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir, "GITHUB_ACTION_PATH=" + revision, "CWTOOL_RELEASES=file://" + releases}
 		for name, value := range step.Env {
 			cmd.Env = append(cmd.Env, name+"="+given.Replace(value))
 		}
