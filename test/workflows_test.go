@@ -144,8 +144,8 @@ func TestEveryStepOfAWorkflowRunsLocallyToo(t *testing.T) {
 
 func TestEveryJobHasATimeoutAndNoPermissionThatItDoesNotNeed(t *testing.T) {
 	writes := map[string]string{
-		"pull-request-comment/comment": "pull-requests",
-		"deploy/staging":               "id-token", "deploy/prod": "id-token", "deploy/notify": "id-token",
+		"pull-request-comment/comment": "pull-requests", "release/release": "contents",
+		"deploy/staging": "id-token", "deploy/prod": "id-token", "deploy/notify": "id-token",
 		"deploy-environment/review": "id-token", "deploy-environment/deploy": "id-token",
 	}
 	for name, w := range workflows(t) {
@@ -678,5 +678,36 @@ func TestAReviewIsOneCommentThatIsUpdated(t *testing.T) {
 	before := len(api.comments)
 	if said := post("outdated", "older"); !strings.Contains(said, "no open pull request") || len(api.comments) != before {
 		t.Errorf("%s; a run of an older commit must say nothing", said)
+	}
+}
+
+// What is published is what the tag names, with what the changelog says of it.
+func TestAReleaseIsWhatItsTagNames(t *testing.T) {
+	script, err := os.ReadFile(filepath.Join(root, ".ci/release"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	for name, text := range map[string]string{
+		".ci/release": string(script), "bin/gh": "#!/bin/sh\nprintf '%s|' \"$@\"\n", ".local/dist/cwtool-1.2.3.tgz": "", ".local/dist/SHA256SUMS": "",
+		"cwtool/CHANGELOG.md": "# Changelog\n\n## v1.3.0\n\nNewer.\n\n## v1.2.3 (2026-11-25)\n\nWhat is new.\n\n## v1.2.2\n\nOlder.\n",
+	} {
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for tag, want := range map[string]string{
+		"cwtool/v1.2.3": "release|create|cwtool/v1.2.3|--verify-tag|--title|cwtool v1.2.3|--notes|\nWhat is new.|.local/dist/SHA256SUMS|.local/dist/cwtool-1.2.3.tgz|",
+		"cwtool/v9.9.9": "cwtool/CHANGELOG.md says nothing of v9.9.9",
+		"cwtool/v1.3.0": ".local/dist is not the release v1.3.0",
+	} {
+		cmd := exec.Command(filepath.Join(dir, ".ci/release"))
+		cmd.Env = []string{"GITHUB_REF_NAME=" + tag, "PATH=" + filepath.Join(dir, "bin") + ":" + os.Getenv("PATH")}
+		if out, _ := cmd.CombinedOutput(); !strings.Contains(string(out), want) {
+			t.Errorf("%s: %s", tag, out)
+		}
 	}
 }
