@@ -36,18 +36,21 @@ func TestRulesAreComparedInAllStatesOfTheirAlarms(t *testing.T) {
 
 func TestAMuteRuleIsWithinAnother(t *testing.T) {
 	rule := func(expression, duration string) *MuteRule {
-		parsed, err := template.Parse("x.yaml", []byte(`Resources: {M: {Type: AWS::CloudWatch::AlarmMuteRule, Properties: {Rule: {Schedule: {Expression: "`+
-			expression+`", Duration: `+duration+`}}, MuteTargets: {AlarmNames: [a]}}}}`))
+		parsed, err := template.Parse("x.yaml",
+			[]byte(`Resources: {M: {Type: AWS::CloudWatch::AlarmMuteRule, Properties: {Rule: {Schedule: {Expression: "`+
+				expression+`", Duration: `+duration+`}}, MuteTargets: {AlarmNames: [a]}}}}`))
 		if err != nil {
 			t.Fatal(err)
 		}
 		return Read(parsed).MuteRules[0]
 	}
-	night, longer, sunday, always := rule("cron(0 2 * * *)", "PT1H"), rule("cron(0 1 * * *)", "PT3H"), rule("cron(0 2 * * SUN)", "PT1H"), rule("cron(0 * * * *)", "PT1H")
+	night, longer, sunday, always := rule("cron(0 2 * * *)", "PT1H"), rule("cron(0 1 * * *)", "PT3H"), rule("cron(0 2 * * SUN)", "PT1H"),
+		rule("cron(0 * * * *)", "PT1H")
 	for _, c := range []struct {
 		a, b *MuteRule
 		want bool
-	}{{night, longer, true}, {longer, night, false}, {sunday, night, true}, {night, sunday, false}, {longer, always, true}, {night, night, true}} {
+	}{{night, longer, true}, {longer, night, false}, {sunday, night, true}, {night, sunday, false}, {longer, always, true}, {night, night,
+		true}} {
 		if got := c.a.Within(c.b); got != c.want {
 			t.Errorf("%s for %s within %s for %s: %v", c.a.Expression, c.a.Duration, c.b.Expression, c.b.Duration, got)
 		}

@@ -10,8 +10,8 @@ import (
 type Recipient struct {
 	Route
 	Through *cloudwatch.Alarm // nil where the alarm itself notifies
-	// With are the names, or logical ids, of the alarms without which the composite does not fire: those of one of the lists must be in ALARM, too. It is
-	// empty where the alarm sets the composite off by itself.
+	// With are the names, or logical ids, of the alarms without which the composite does not fire: those of one of the lists must be in
+	// ALARM, too. It is empty where the alarm sets the composite off by itself.
 	With [][]string
 }
 

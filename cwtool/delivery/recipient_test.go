@@ -18,7 +18,8 @@ func topology(t *testing.T, composites ...[2]string) *Network {
 		text += fmt.Sprintf("  %s: {Type: AWS::CloudWatch::Alarm, Properties: {AlarmName: %[1]s, MetricName: m}}\n", name)
 	}
 	for i, c := range composites {
-		text += fmt.Sprintf("  Down%d: {Type: AWS::CloudWatch::CompositeAlarm, Properties: {AlarmName: Down%[1]d, AlarmRule: '%s'%s}}\n", i, c[0], c[1])
+		text += fmt.Sprintf("  Down%d: {Type: AWS::CloudWatch::CompositeAlarm, Properties: {AlarmName: Down%[1]d, AlarmRule: '%s'%s}}\n", i,
+			c[0], c[1])
 	}
 	parsed, err := template.Parse("x.yaml", []byte(text))
 	if err != nil {
@@ -28,7 +29,8 @@ func topology(t *testing.T, composites ...[2]string) *Network {
 }
 
 func TestAnAlarmNotifiesThroughCompositesTogetherWithOthers(t *testing.T) {
-	const pages, suppressed = ", AlarmActions: [!Ref Pager]", ", AlarmActions: [!Ref Pager], ActionsSuppressor: A, ActionsSuppressorWaitPeriod: 1, ActionsSuppressorExtensionPeriod: 1"
+	const pages, suppressed = ", AlarmActions: [!Ref Pager]",
+		", AlarmActions: [!Ref Pager], ActionsSuppressor: A, ActionsSuppressorWaitPeriod: 1, ActionsSuppressorExtensionPeriod: 1"
 	for _, c := range []struct {
 		composites [][2]string
 		want       string // whom A notifies, and what it suppresses

@@ -271,8 +271,9 @@ var orders = map[evaluate.Order]Effect{evaluate.Weaker: Weaker, evaluate.Stronge
 
 // conditionsEqual reports whether two conditions are the same, however they are written.
 func conditionsEqual(a, b *cloudwatch.Condition) bool {
-	return a.Comparison == b.Comparison && a.Threshold.Equal(b.Threshold) && a.ThresholdMetricID == b.ThresholdMetricID && a.Window() == b.Window() &&
-		a.MissingData.Effective() == b.MissingData.Effective() && a.LowSamples.Effective() == b.LowSamples.Effective() && a.InMetrics == b.InMetrics &&
+	return a.Comparison == b.Comparison && a.Threshold.Equal(b.Threshold) && a.ThresholdMetricID == b.ThresholdMetricID &&
+		a.Window() == b.Window() && a.MissingData.Effective() == b.MissingData.Effective() &&
+		a.LowSamples.Effective() == b.LowSamples.Effective() && a.InMetrics == b.InMetrics &&
 		slices.EqualFunc(byID(a.Queries), byID(b.Queries), cloudwatch.Query.Equal)
 }
 
@@ -290,7 +291,8 @@ func byID(queries []cloudwatch.Query) []cloudwatch.Query {
 func (c *comparison) checksOf(d *difference) (names []string) {
 	for _, check := range c.before.checks[d.old.alarm] {
 		now := c.now[check]
-		if now != nil && now.LogicalID == check.LogicalID && now.in.Name == check.in.Name && slices.Contains(c.after.checks[d.new.alarm], now) {
+		stays := now != nil && now.LogicalID == check.LogicalID && now.in.Name == check.in.Name
+		if stays && slices.Contains(c.after.checks[d.new.alarm], now) {
 			names = append(names, now.name)
 		}
 	}

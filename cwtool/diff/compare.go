@@ -149,7 +149,8 @@ func (c *comparison) compareOther(d *difference) {
 			d.facts = facts
 			old, new = withoutWidgets(old), withoutWidgets(new)
 		} else if facts := compareValues(old, new, c.same); len(facts) > 0 {
-			c.notCompared = append(c.notCompared, NotCompared{d.new.in.File, d.new.Line, d.new.LogicalID, "compared as text, not widget by widget: " + err.Error()})
+			reason := "compared as text, not widget by widget: " + err.Error()
+			c.notCompared = append(c.notCompared, NotCompared{d.new.in.File, d.new.Line, d.new.LogicalID, reason})
 		}
 	}
 	if d.old.named != "" && d.old.named == d.new.named && d.old.name != d.new.name {
@@ -218,7 +219,8 @@ func (c *comparison) markReplaced(d *difference) {
 		d.facts = slices.Insert(d.facts, 0, fact(replacedFact{old: old.in.Name, new: new.in.Name, stack: true}))
 		d.kind = Replaced
 	case old.LogicalID != new.LogicalID:
-		d.facts = slices.Insert(d.facts, 0, fact(replacedFact{old: old.LogicalID, new: new.LogicalID, nameTaken: old.named != "" && old.name == new.name}))
+		taken := old.named != "" && old.name == new.name
+		d.facts = slices.Insert(d.facts, 0, fact(replacedFact{old: old.LogicalID, new: new.LogicalID, nameTaken: taken}))
 		d.kind = Replaced
 	}
 	for i, f := range d.facts {

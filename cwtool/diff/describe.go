@@ -132,7 +132,8 @@ func (f replacedFact) describe() []Detail {
 	case f.stack:
 		format = "moves from stack %s to %s: deleted and recreated"
 	case f.nameTaken:
-		format = "logical id %s -> %s with the same name: CloudFormation creates before it deletes, so the deployment fails while the name is taken"
+		format = "logical id %s -> %s with the same name: CloudFormation creates before it deletes, " +
+			"so the deployment fails while the name is taken"
 	}
 	return []Detail{{words: say(format, value(f.old), value(f.new))}}
 }

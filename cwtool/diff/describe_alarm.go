@@ -24,9 +24,11 @@ func (f alarmFact) describe() []Detail {
 	case a.PromQL != nil:
 		return []Detail{{words: say("%s %s %s results", when, value(a.PromQL.Query), has)}}
 	}
-	details := []Detail{{words: say("%s %s %s %s in %s", when, value(signalText(a.Condition)), is, value(comparisonText(a.Condition)), windowText(a.Condition))}}
+	c := a.Condition
+	words := say("%s %s %s %s in %s", when, value(signalText(c)), is, value(comparisonText(c)), windowText(c))
+	details := []Detail{{words: words}}
 	if !f.removed {
-		details = append(details, Detail{words: say("a period without data %s", a.Condition.MissingData.Words())})
+		details = append(details, Detail{words: say("a period without data %s", c.MissingData.Words())})
 	}
 	return details
 }
@@ -149,11 +151,13 @@ func (f firingFact) describe() (details []Detail) {
 		}
 	}
 	if old.InMetrics != new.InMetrics && len(details) == 0 {
-		details = append(details, Detail{words: say("its metric is in another property (Metrics): what it sends has another form"), Property: "Metrics"})
+		words := say("its metric is in another property (Metrics): what it sends has another form")
+		details = append(details, Detail{words: words, Property: "Metrics"})
 	}
 	details = append(details, f.limit()...)
 	if old.Window() != new.Window() || old.EvaluationPeriods.Text != new.EvaluationPeriods.Text {
-		details = append(details, Detail{words: windowWords(old, new), Property: "EvaluationPeriods", Old: windowText(old), New: windowText(new)})
+		d := Detail{words: windowWords(old, new), Property: "EvaluationPeriods", Old: windowText(old), New: windowText(new)}
+		details = append(details, d)
 	}
 	if x, y := old.MissingData.Effective(), new.MissingData.Effective(); x != y {
 		words := say("a period without data now %s (before: %s)", y.Words(), x.Words())
@@ -195,7 +199,8 @@ func windowWords(old, new *cloudwatch.Condition) phrase {
 		before = fmt.Sprintf("%d of %d", x.DatapointsToAlarm, x.EvaluationPeriods)
 	}
 	needs := say("needs %s instead of %s", windowText(new), before)
-	if q := new.Returned(); x.Period == y.Period || x.Period == 0 || y.Period == 0 || q == nil || q.Stat != "Sum" && q.Stat != "SampleCount" {
+	q := new.Returned()
+	if x.Period == y.Period || x.Period == 0 || y.Period == 0 || q == nil || q.Stat != "Sum" && q.Stat != "SampleCount" {
 		return needs
 	}
 	over := say("counts over %s instead of %s", cloudwatch.Duration(y.Period), cloudwatch.Duration(x.Period))
@@ -215,8 +220,8 @@ func (f refusedFact) describe() (details []Detail) {
 func (f ruleFact) describe() []Detail {
 	x, y := ruleText(f.old), ruleText(f.new)
 	words := map[Effect]string{
-		"": "its rule changes:", Mixed: "fires in some cases in which it did not, and no longer in others:", Weaker: "fires in fewer cases:",
-		Stronger: "fires in more cases:",
+		"": "its rule changes:", Weaker: "fires in fewer cases:", Stronger: "fires in more cases:",
+		Mixed: "fires in some cases in which it did not, and no longer in others:",
 	}[f.effect]
 	return []Detail{{words: say(words), Property: "AlarmRule", Old: x, New: y, Diff: []string{"-" + x, "+" + y}}}
 }
@@ -255,15 +260,18 @@ func (f severityFact) describe() []Detail {
 }
 
 func (f enabledFact) describe() []Detail {
-	words := "its actions are disabled: nobody is notified"
+	d := Detail{words: say("its actions are disabled: nobody is notified"), Property: "ActionsEnabled"}
 	if f.enabled {
-		words = "its actions are enabled again"
+		d.words = say("its actions are enabled again")
 	}
-	return []Detail{{words: say(words), Property: "ActionsEnabled", Old: strconv.FormatBool(!f.enabled), New: strconv.FormatBool(f.enabled)}}
+	d.Old, d.New = strconv.FormatBool(!f.enabled), strconv.FormatBool(f.enabled)
+	return []Detail{d}
 }
 
 // whenWords are the changes of state on which actions are taken, by the property that has them.
-var whenWords = map[string]string{whenInAlarm: "", "OKActions": " when it recovers", "InsufficientDataActions": " when data is insufficient"}
+var whenWords = map[string]string{
+	whenInAlarm: "", "OKActions": " when it recovers", "InsufficientDataActions": " when data is insufficient",
+}
 
 func (f actionFact) describe() []Detail {
 	d := Detail{Property: f.explains[0], New: f.Via}
@@ -329,17 +337,15 @@ func (f suppressorFact) describe() (details []Detail) {
 		d.words = say("its actions are suppressed by %s instead of %s", value(d.New), value(d.Old))
 		details = append(details, d)
 	}
-	for _, p := range []struct {
-		property, words string
-		old, new        cloudwatch.Number
-	}{
-		{"ActionsSuppressorWaitPeriod", "waits up to %s s for its suppressor before it acts, instead of %s s", f.old.WaitPeriod, f.new.WaitPeriod},
-		{"ActionsSuppressorExtensionPeriod", "stays suppressed for %s s after its suppressor has recovered, instead of %s s", f.old.ExtensionPeriod, f.new.ExtensionPeriod},
-	} {
-		if x, y := or(p.old.Text, "0"), or(p.new.Text, "0"); x != y {
-			details = append(details, Detail{words: say(p.words, value(y), value(x)), Property: p.property, Old: x, New: y})
+	period := func(property, words string, old, new cloudwatch.Number) {
+		if x, y := or(old.Text, "0"), or(new.Text, "0"); x != y {
+			details = append(details, Detail{words: say(words, value(y), value(x)), Property: property, Old: x, New: y})
 		}
 	}
+	period("ActionsSuppressorWaitPeriod", "waits up to %s s for its suppressor before it acts, instead of %s s",
+		f.old.WaitPeriod, f.new.WaitPeriod)
+	period("ActionsSuppressorExtensionPeriod", "stays suppressed for %s s after its suppressor has recovered, instead of %s s",
+		f.old.ExtensionPeriod, f.new.ExtensionPeriod)
 	return details
 }
 
@@ -364,7 +370,8 @@ func (f muteFact) describe() []Detail {
 	case f.new == nil:
 		d.Old, d.words = f.old.Expression, say("is no longer muted by %s", value(f.old.Name))
 	default:
-		d.Old, d.New, d.words = f.old.Expression, f.new.Expression, say("is muted by %s: %s instead of %s", value(f.new.Name), when(f.new), when(f.old))
+		d.Old, d.New = f.old.Expression, f.new.Expression
+		d.words = say("is muted by %s: %s instead of %s", value(f.new.Name), when(f.new), when(f.old))
 	}
 	return []Detail{d}
 }

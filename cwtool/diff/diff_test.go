@@ -32,8 +32,9 @@ var prepared = []struct {
 	says:  "fires when Sum(CheckoutErrors) is above 50 instead of 10",
 	flags: []Flag{Weakened, CriticalWeakened},
 }, {
-	name:  "window",
-	edits: []string{"EvaluationPeriods: 5\n      DatapointsToAlarm: 3", "EvaluationPeriods: 10\n      DatapointsToAlarm: 10", "notBreaching\n      AlarmActions: [!Ref Team]", "breaching\n      AlarmActions: [!Ref Team]"},
+	name: "window",
+	edits: []string{"EvaluationPeriods: 5\n      DatapointsToAlarm: 3", "EvaluationPeriods: 10\n      DatapointsToAlarm: 10",
+		"notBreaching\n      AlarmActions: [!Ref Team]", "breaching\n      AlarmActions: [!Ref Team]"},
 	says:  "needs 10 of 10 datapoints of 1 minute instead of 3 of 5",
 	flags: []Flag{Weakened, CriticalWeakened},
 }, {
@@ -42,8 +43,9 @@ var prepared = []struct {
 	says:  "no longer pages on-call (PagerDuty)",
 	flags: []Flag{RouteLost, Weakened, CriticalWeakened},
 }, {
-	name:  "rename",
-	edits: []string{"AlarmName: !Sub shop-${Stage}-PagesSlow", "AlarmName: !Sub shop-${Stage}-LatencyHigh", `ALARM("${PagesSlow}")`, `ALARM("shop-prod-PagesSlow")`},
+	name: "rename",
+	edits: []string{"AlarmName: !Sub shop-${Stage}-PagesSlow", "AlarmName: !Sub shop-${Stage}-LatencyHigh", `ALARM("${PagesSlow}")`,
+		`ALARM("shop-prod-PagesSlow")`},
 	says:  "renamed from PagesSlow: deleted and recreated, so that its history is lost; ShopDown still refers to the old name",
 	flags: []Flag{Replace},
 }, {
@@ -257,17 +259,20 @@ func TestTheWayBackMirrorsTheWayThere(t *testing.T) {
 // many is a stack with so many alarms, with a threshold, that a composite and a dashboard name.
 func many(t testing.TB, alarms, threshold int) Set {
 	t.Helper()
-	resources := map[string]any{"Topic": map[string]any{"Type": "AWS::SNS::Topic", "Properties": map[string]any{"TopicName": "shop-alerts", "Subscription": []any{
-		map[string]any{"Protocol": "email", "Endpoint": "team@example.com"},
-	}}}}
+	resources := map[string]any{"Topic": map[string]any{"Type": "AWS::SNS::Topic", "Properties": map[string]any{"TopicName": "shop-alerts",
+		"Subscription": []any{
+			map[string]any{"Protocol": "email", "Endpoint": "team@example.com"},
+		}}}}
 	add := func(id, kind string, properties map[string]any) {
 		resources[id] = map[string]any{"Type": kind, "Properties": properties}
 	}
 	for i := range alarms {
 		add(fmt.Sprintf("Alarm%d", i), "AWS::CloudWatch::Alarm", map[string]any{
-			"AlarmName": fmt.Sprintf("shop-%d", i), "AlarmDescription": "WARNING: slow", "Namespace": "Shop", "MetricName": "Latency", "Statistic": "Average",
-			"Dimensions": []any{map[string]any{"Name": "Page", "Value": fmt.Sprint(i)}}, "Period": 60, "EvaluationPeriods": 5, "DatapointsToAlarm": 3,
-			"Threshold": threshold + i, "ComparisonOperator": "GreaterThanThreshold", "AlarmActions": []any{map[string]any{"Ref": "Topic"}},
+			"AlarmName": fmt.Sprintf("shop-%d", i), "AlarmDescription": "WARNING: slow", "Namespace": "Shop", "MetricName": "Latency",
+			"Statistic":  "Average",
+			"Dimensions": []any{map[string]any{"Name": "Page", "Value": fmt.Sprint(i)}}, "Period": 60, "EvaluationPeriods": 5,
+			"DatapointsToAlarm": 3,
+			"Threshold":         threshold + i, "ComparisonOperator": "GreaterThanThreshold", "AlarmActions": []any{map[string]any{"Ref": "Topic"}},
 		})
 		if i%10 == 9 {
 			add(fmt.Sprintf("Composite%d", i), "AWS::CloudWatch::CompositeAlarm", map[string]any{

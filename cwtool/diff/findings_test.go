@@ -31,7 +31,8 @@ func everyWidget() []string {
 			if kind == "text" {
 				title = ""
 			}
-			list = append(list, fmt.Sprintf(`{"type": %q, "x": 0, "y": %d, "width": 6, "height": 3, "properties": {%s%s}}`, kind, 3*len(list), title, properties))
+			list = append(list, fmt.Sprintf(`{"type": %q, "x": 0, "y": %d, "width": 6, "height": 3, "properties": {%s%s}}`, kind, 3*len(list),
+				title, properties))
 		}
 	}
 	add("metric", `"region": "eu-west-1", "metrics": [["Shop", "Errors"]], "period": 60, "stat": "Sum"`)
@@ -40,7 +41,8 @@ func everyWidget() []string {
 	add("text", `"markdown": ""`)
 	add("log", `"region": "eu-west-1", "query": "SOURCE 'a' | fields x"`)
 	add("alarm", `"alarms": ["arn:aws:cloudwatch:eu-west-1:111122223333:alarm:a"]`)
-	add("explorer", `"labels": [{"key": "Name"}], "metrics": [{"metricName": "CPUUtilization", "resourceType": "AWS::EC2::Instance", "stat": "Average"}]`)
+	add("explorer",
+		`"labels": [{"key": "Name"}], "metrics": [{"metricName": "CPUUtilization", "resourceType": "AWS::EC2::Instance", "stat": "Average"}]`)
 	add("custom", `"endpoint": "arn:aws:lambda:eu-west-1:111122223333:function:f", "params": {"a": 1}`)
 	return list
 }
@@ -88,7 +90,8 @@ func TestNoSecretIsReported(t *testing.T) {
 		with := func(secret string) string { return fmt.Sprintf(template, fmt.Sprintf(address, secret)) }
 		for _, r := range []Report{
 			between(t, with("hunter2secret"), with("hunter3secret")), between(t, with("hunter2secret"), `{"Resources": {"X": {"Type": "T"}}}`),
-			between(t, `{"Resources": {"X": {"Type": "T"}}}`, with("hunter2secret")), between(t, with("hunter2secret"), fmt.Sprintf(template, "https://example.com")),
+			between(t, `{"Resources": {"X": {"Type": "T"}}}`, with("hunter2secret")), between(t, with("hunter2secret"), fmt.Sprintf(template,
+				"https://example.com")),
 		} {
 			if r.Empty() {
 				t.Errorf("%s: another secret is no change", address)
@@ -126,7 +129,8 @@ func TestACriticalAlarmThatMayBeAbsentIsWeaker(t *testing.T) {
 }
 
 func TestAnAlarmThatCloudWatchRefusesIsSaidToBe(t *testing.T) {
-	properties := []string{`"MetricName": "Latency"`, `"Namespace": "Shop"`, `"ExtendedStatistic": "p99"`, `"Period": 300`, `"EvaluationPeriods": 5`, `"Threshold": 10`,
+	properties := []string{`"MetricName": "Latency"`, `"Namespace": "Shop"`, `"ExtendedStatistic": "p99"`, `"Period": 300`,
+		`"EvaluationPeriods": 5`, `"Threshold": 10`,
 		`"ComparisonOperator": "GreaterThanThreshold"`}
 	alarm := func(list []string) string {
 		return `{"Resources": {"A": {"Type": "AWS::CloudWatch::Alarm", "Properties": {"AlarmName": "a", ` + strings.Join(list, ", ") + `}}}}`
@@ -139,7 +143,8 @@ func TestAnAlarmThatCloudWatchRefusesIsSaidToBe(t *testing.T) {
 				t.Errorf("without %s:\n%s", properties[i], text)
 			}
 		}
-		for _, text := range []string{between(t, whole, part).Text(false), between(t, part, whole).Text(false), between(t, none, part).Text(false), between(t, part, none).Text(false)} {
+		for _, text := range []string{between(t, whole, part).Text(false), between(t, part, whole).Text(false), between(t, none,
+			part).Text(false), between(t, part, none).Text(false)} {
 			for _, bad := range []string{"its band", "instead of \n", "instead of  ", "0 of 0", " 0 seconds", "()", "is  ", "(Latency) (no"} {
 				if strings.Contains(text, bad) {
 					t.Errorf("without %s: %q is in\n%s", properties[i], bad, text)
@@ -148,7 +153,8 @@ func TestAnAlarmThatCloudWatchRefusesIsSaidToBe(t *testing.T) {
 		}
 	}
 	more := alarm(append(slices.Clone(properties), `"DatapointsToAlarm": 7`))
-	if text := between(t, whole, more).Text(false); !strings.Contains(text, "needs 7 of 5 datapoints of 5 minutes instead of 5 of 5") || !strings.Contains(text, "CloudWatch refuses it: DatapointsToAlarm") {
+	if text := between(t, whole, more).Text(false); !strings.Contains(text,
+		"needs 7 of 5 datapoints of 5 minutes instead of 5 of 5") || !strings.Contains(text, "CloudWatch refuses it: DatapointsToAlarm") {
 		t.Errorf("a window that cannot be breached:\n%s", text)
 	}
 	if text := between(t, more, whole).Text(false); strings.Contains(text, "refuses") {
@@ -161,7 +167,8 @@ func TestALoopThatDiffersIsSaidNotToBeExpanded(t *testing.T) {
 		return `{"Resources": {"X": {"Type": "T"}, "Fn::ForEach::Loop": ["Name", [` + values + `], {"${Name}Deep": {"Type": "AWS::CloudWatch::Alarm"}}]}}`
 	}
 	schema := compile(t)
-	for _, c := range [][2]string{{loop(`{"Ref": "A"}`), loop(`{"Ref": "B"}`)}, {loop(`{"Ref": "A"}`), `{"Resources": {"X": {"Type": "T"}}}`}, {`{"Resources": {"X": {"Type": "T"}}}`, loop(`{"Ref": "A"}`)}} {
+	for _, c := range [][2]string{{loop(`{"Ref": "A"}`), loop(`{"Ref": "B"}`)}, {loop(`{"Ref": "A"}`),
+		`{"Resources": {"X": {"Type": "T"}}}`}, {`{"Resources": {"X": {"Type": "T"}}}`, loop(`{"Ref": "A"}`)}} {
 		r := between(t, c[0], c[1])
 		if text := r.Text(false); len(r.Changes) != 1 || !strings.Contains(text, "not expanded: Fn::ForEach::Loop") {
 			t.Errorf("%s", text)

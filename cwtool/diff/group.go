@@ -120,7 +120,9 @@ func (g group) titled(names string) string {
 	return fmt.Sprintf("%d %s: %s", len(g.titles), plurals[g.Section], names)
 }
 
-var plurals = map[Section]string{Alarms: "alarms", Dashboards: "dashboards", Queries: "queries", Notifications: "resources", Other: "resources"}
+var plurals = map[Section]string{
+	Alarms: "alarms", Dashboards: "dashboards", Queries: "queries", Notifications: "resources", Other: "resources",
+}
 
 // few joins the first of many names.
 func few(names []string) string {

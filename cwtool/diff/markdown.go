@@ -26,7 +26,8 @@ func (r Report) Markdown(limit int) string {
 		r.markdownNotCompared(&b)
 		return b.String()
 	}
-	fmt.Fprintf(&b, "### What changes in monitoring\n\n%s\n\n<sub>%s → %s%s</sub>\n\n", escape(r.headline()), code(r.Old), code(r.New), r.withoutBeginning())
+	fmt.Fprintf(&b, "### What changes in monitoring\n\n%s\n\n", escape(r.headline()))
+	fmt.Fprintf(&b, "<sub>%s → %s%s</sub>\n\n", code(r.Old), code(r.New), r.withoutBeginning())
 	if stays := r.stays(); stays != "" {
 		fmt.Fprintf(&b, "**%s**\n\n", escape(stays))
 	}
@@ -209,7 +210,8 @@ func unfinished(rows []row) (groups []group) {
 }
 
 var headings = map[Section]string{
-	Alarms: "Alarms", Dashboards: "Dashboards", Queries: "Saved queries", Notifications: "Topics, keys, subscriptions and mute rules", Other: "Other resources",
+	Alarms: "Alarms", Dashboards: "Dashboards", Queries: "Saved queries", Other: "Other resources",
+	Notifications: "Topics, keys, subscriptions and mute rules",
 }
 
 // section writes one section, folded, as far as it fits, and returns how many of its changes did not.

@@ -32,7 +32,8 @@ func metricAlarm(id string, threshold int, properties string) string {
 }
 
 func composite(id, rule, properties string) string {
-	return fmt.Sprintf(`%s: {Type: AWS::CloudWatch::CompositeAlarm, Properties: {AlarmName: %[1]s, AlarmRule: '%[2]s'%[3]s}}`, id, rule, properties)
+	return fmt.Sprintf(`%s: {Type: AWS::CloudWatch::CompositeAlarm, Properties: {AlarmName: %[1]s, AlarmRule: '%[2]s'%[3]s}}`, id, rule,
+		properties)
 }
 
 func TestAnAlarmBelowACompositeSaysWhomItNotifiesTogetherWithWhich(t *testing.T) {
@@ -47,10 +48,13 @@ func TestAnAlarmBelowACompositeSaysWhomItNotifiesTogetherWithWhich(t *testing.T)
 		{[]string{composite("Down", "ALARM(A) AND (ALARM(B) OR ALARM(C))", pages)}, "notifies pagerduty, together with B or C, through Down"},
 		{[]string{composite("Down", "ALARM(A) AND ALARM(B) AND ALARM(C)", pages)}, "notifies pagerduty, together with B and C, through Down"},
 		{[]string{composite("Down", "AT_LEAST(2, ALARM, (A, B, C))", pages)}, "notifies pagerduty, together with B or C, through Down"},
-		{[]string{composite("Down", "ALARM(Part) AND ALARM(C)", pages), composite("Part", "ALARM(A) AND ALARM(B)", "")}, "notifies pagerduty, together with B and C, through Down"},
+		{[]string{composite("Down", "ALARM(Part) AND ALARM(C)", pages), composite("Part", "ALARM(A) AND ALARM(B)", "")},
+			"notifies pagerduty, together with B and C, through Down"},
 		{[]string{composite("Down", "ALARM(A) AND NOT ALARM(B)", pages)}, "notifies pagerduty through Down"},
 		{[]string{composite("Down", "ALARM(B) AND NOT ALARM(A)", pages)}, "suppresses Down while in ALARM"},
-		{[]string{composite("Down", "ALARM(B)", pages+", ActionsSuppressor: A, ActionsSuppressorWaitPeriod: 60, ActionsSuppressorExtensionPeriod: 60")}, "suppresses Down while in ALARM"},
+		{[]string{composite("Down", "ALARM(B)",
+			pages+", ActionsSuppressor: A, ActionsSuppressorWaitPeriod: 60, ActionsSuppressorExtensionPeriod: 60")},
+			"suppresses Down while in ALARM"},
 		{[]string{composite("Down", "ALARM(B) AND OK(A)", pages)}, "suppresses Down while in ALARM"},
 		{[]string{composite("Down", "ALARM(A) AND ALARM(elsewhere)", pages)}, "notifies pagerduty, together with elsewhere, through Down"},
 		{[]string{composite("Down", "ALARM(A) AND ALARM(Down)", pages)}, "notifies nobody"}, // a circle, which CloudWatch does not evaluate
@@ -71,7 +75,8 @@ func TestAMutedAlarmIsWeaker(t *testing.T) {
 		return fmt.Sprintf(`M: {Type: AWS::CloudWatch::AlarmMuteRule, Properties: {Name: m, Rule: {Schedule: {Expression: "%s", Duration: %s}}, MuteTargets: {AlarmNames: [A]}}}`, expression, duration)
 	}
 	alarm := metricAlarm("A", 1, ", AlarmActions: [!Ref Pager]")
-	free, nights, longer, always := alarms(t, alarm), alarms(t, alarm, mute("cron(0 2 * * *)", "PT1H")), alarms(t, alarm, mute("cron(0 2 * * *)", "PT2H")), alarms(t, alarm, mute("cron(0 * * * *)", "PT1H"))
+	free, nights, longer, always := alarms(t, alarm), alarms(t, alarm, mute("cron(0 2 * * *)", "PT1H")), alarms(t, alarm,
+		mute("cron(0 2 * * *)", "PT2H")), alarms(t, alarm, mute("cron(0 * * * *)", "PT1H"))
 	later := alarms(t, alarm, mute("cron(0 4 * * *)", "PT1H"))
 	for _, c := range []struct {
 		old, new Set
@@ -86,7 +91,8 @@ func TestAMutedAlarmIsWeaker(t *testing.T) {
 		{nights, later, "is muted by m: cron(0 4 * * *) for PT1H instead of cron(0 2 * * *) for PT1H", ""},
 	} {
 		r := Between(c.old, c.new)
-		if text := r.Text(false); !strings.Contains(text, c.says) || r.Changes[0].Effect != c.effect || slices.Contains(r.Flags(), CriticalWeakened) != (c.effect == Weaker) {
+		if text := r.Text(false); !strings.Contains(text, c.says) || r.Changes[0].Effect != c.effect || slices.Contains(r.Flags(),
+			CriticalWeakened) != (c.effect == Weaker) {
 			t.Errorf("want %q and %q, found %v in\n%s", c.says, c.effect, r.Flags(), text)
 		}
 	}
@@ -95,7 +101,8 @@ func TestAMutedAlarmIsWeaker(t *testing.T) {
 func TestAHealthCheckKeepsTheSettingsOfItsAlarm(t *testing.T) {
 	check := `Check: {Type: AWS::Route53::HealthCheck, Properties: {HealthCheckConfig: {Type: CLOUDWATCH_METRIC, AlarmIdentifier: {Name: A, Region: eu-west-1}}}}`
 	const says = "health check Check of Route 53 keeps the settings"
-	if text := Between(alarms(t, metricAlarm("A", 1, ""), check), alarms(t, metricAlarm("A", 2, ""), check)).Text(false); !strings.Contains(text, says) {
+	if text := Between(alarms(t, metricAlarm("A", 1, ""), check), alarms(t, metricAlarm("A", 2, ""),
+		check)).Text(false); !strings.Contains(text, says) {
 		t.Errorf("%q is not in\n%s", says, text)
 	}
 	recreated := strings.Replace(check, "Check:", "CheckAgain:", 1)
@@ -130,15 +137,18 @@ func TestAnAlarmThatACompositeOfAnotherStackNamesIsDeletedAfterIt(t *testing.T) 
 		}
 	}
 	local := alarms(t, metricAlarm("A", 1, ""), metricAlarm("B", 1, ""), composite("Down", "ALARM(A) OR ALARM(B)", ""))
-	if text := Between(local, alarms(t, metricAlarm("B", 1, ""), composite("Down", "ALARM(B)", ""))).Text(false); strings.Contains(text, "deleted") {
+	if text := Between(local, alarms(t, metricAlarm("B", 1, ""), composite("Down", "ALARM(B)", ""))).Text(false); strings.Contains(text,
+		"deleted") {
 		t.Errorf("CloudFormation knows the order within a stack:\n%s", text)
 	}
 }
 
 func TestNamesAreReadableWhateverFunctionTheyContain(t *testing.T) {
 	for _, name := range []string{
-		`!ImportValue topic`, `{"Fn::ImportValue": !Sub "${Parent}-Topic"}`, `!Sub ["${A}-x", {A: !If [IsProd, a, b]}]`, `!Select [1, !Split ["-", !Ref Parent]]`,
-		`!If [IsProd, !Ref Parent, !GetAtt Pager.TopicName]`, `!Join ["-", [!If [IsProd, a, b], !ImportValue x]]`, `!FindInMap [Names, !Ref Parent, topic]`,
+		`!ImportValue topic`, `{"Fn::ImportValue": !Sub "${Parent}-Topic"}`, `!Sub ["${A}-x", {A: !If [IsProd, a, b]}]`,
+		`!Select [1, !Split ["-", !Ref Parent]]`,
+		`!If [IsProd, !Ref Parent, !GetAtt Pager.TopicName]`, `!Join ["-", [!If [IsProd, a, b], !ImportValue x]]`,
+		`!FindInMap [Names, !Ref Parent, topic]`,
 		`!Select [0, !GetAZs ""]`, `!Base64 x`, `{"Fn::Transform": {Name: x, Parameters: {a: [1, 2]}}}`,
 	} {
 		set := func(threshold int) Set {
@@ -147,7 +157,8 @@ func TestNamesAreReadableWhateverFunctionTheyContain(t *testing.T) {
 				fmt.Sprintf(`T: {Type: AWS::SNS::Topic, Properties: {TopicName: %s, DisplayName: "%d"}}`, name, threshold),
 				fmt.Sprintf(`B: {Type: AWS::CloudWatch::Dashboard, Properties: {DashboardName: %s, DashboardBody: '{"widgets": [], "start": "-PT%dH"}'}}`, name, threshold))
 		}
-		for _, r := range []Report{Between(set(1), set(2)), Between(stack(t, "x", "X: {Type: T}"), set(1)), Between(set(1), stack(t, "x", "X: {Type: T}"))} {
+		for _, r := range []Report{Between(set(1), set(2)), Between(stack(t, "x", "X: {Type: T}"), set(1)), Between(set(1), stack(t, "x",
+			"X: {Type: T}"))} {
 			for _, bad := range []string{"map[", `"Fn::`, `{"`, "[]interface", "%!"} {
 				if text := r.Text(false); strings.Contains(text, bad) || len(r.Changes) < 3 {
 					t.Errorf("%s: %q is in\n%s", name, bad, text)
@@ -159,7 +170,8 @@ func TestNamesAreReadableWhateverFunctionTheyContain(t *testing.T) {
 
 func TestOneThingThatCannotBeComparedCostsOneThing(t *testing.T) {
 	board := func(body string, threshold int) Set {
-		return alarms(t, metricAlarm("A", threshold, ""), fmt.Sprintf(`Board: {Type: AWS::CloudWatch::Dashboard, Properties: {DashboardBody: '%s'}}`, body))
+		return alarms(t, metricAlarm("A", threshold, ""),
+			fmt.Sprintf(`Board: {Type: AWS::CloudWatch::Dashboard, Properties: {DashboardBody: '%s'}}`, body))
 	}
 	r := Between(board(`{"widgets": [{"type": "metric", "x": -1}]}`, 1), board(`{"widgets": [{"type": "metric", "x": -2}]}`, 2))
 	text := r.Text(false)

@@ -76,8 +76,10 @@ func (c *comparison) routeChanges() []RouteChange {
 		if !seen {
 			i = len(list)
 			at[k] = i
-			list = append(list, RouteChange{Kind: kind, To: r.Via, Service: r.To.Service, Through: r.through, Pages: r.To.Pages(), why: describeReason(why)})
-			list[i].Why = list[i].why.String()
+			route := RouteChange{Kind: kind, To: r.Via, Service: r.To.Service, Through: r.through, Pages: r.To.Pages()}
+			route.why = describeReason(why)
+			route.Why = route.why.String()
+			list = append(list, route)
 		}
 		if id := p.new.identity(); !slices.Contains(list[i].Senders, id) {
 			list[i].Senders = append(list[i].Senders, id)

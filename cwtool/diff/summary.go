@@ -26,7 +26,8 @@ func (r Report) headline() string {
 		stacks []Stack
 	}{{Added, r.Stacks.Added}, {Removed, r.Stacks.Removed}} {
 		if len(s.stacks) > 0 {
-			parts = append(parts, fmt.Sprintf("%s %s: %s", map[bool]string{true: "stack", false: "stacks"}[len(s.stacks) == 1], s.kind, stackNames(s.stacks)))
+			noun := map[bool]string{true: "stack", false: "stacks"}[len(s.stacks) == 1]
+			parts = append(parts, fmt.Sprintf("%s %s: %s", noun, s.kind, stackNames(s.stacks)))
 		}
 	}
 	text := strings.Join(parts, "; ") + "."
@@ -51,10 +52,11 @@ func (r Report) stays() string {
 	for _, s := range removed {
 		alarms += s.Alarms
 	}
+	format := "The stacks %s stay in AWS until somebody deletes them (cdk deploy --all leaves them), and their %s with them."
 	if len(removed) == 1 {
-		return fmt.Sprintf("Stack %s stays in AWS until somebody deletes it (cdk deploy --all leaves it), and its %s with it.", removed[0].Name, count(alarms, "alarm"))
+		format = "Stack %s stays in AWS until somebody deletes it (cdk deploy --all leaves it), and its %s with it."
 	}
-	return fmt.Sprintf("The stacks %s stay in AWS until somebody deletes them (cdk deploy --all leaves them), and their %s with them.", stackNames(removed), count(alarms, "alarm"))
+	return fmt.Sprintf(format, stackNames(removed), count(alarms, "alarm"))
 }
 
 // losers returns those that no longer notify somebody.

@@ -31,7 +31,8 @@ func Compare(c, other *cloudwatch.Condition) Order {
 	case !limited(c) || !limited(other) || !sameLimitText(c.Threshold, other.Threshold):
 		return Unordered
 	case sameButLimit(c, other): // even if it is not known what of
-		weaker, stronger = a.reaches(b.limit, b.inclusive, 1) && a.above == b.above, b.reaches(a.limit, a.inclusive, 1) && a.above == b.above
+		weaker = a.above == b.above && a.reaches(b.limit, b.inclusive, 1)
+		stronger = a.above == b.above && b.reaches(a.limit, a.inclusive, 1)
 	case !ok || !both || !sameSeries(c.Queries, other.Queries):
 		return Unordered
 	default:
@@ -62,8 +63,9 @@ func limited(c *cloudwatch.Condition) bool {
 
 // sameButLimit reports whether two conditions differ in comparison and threshold at most.
 func sameButLimit(a, b *cloudwatch.Condition) bool {
-	return a.DatapointsToAlarm.Equal(b.DatapointsToAlarm) && a.EvaluationPeriods.Equal(b.EvaluationPeriods) && a.MissingData.Effective() == b.MissingData.Effective() &&
-		a.LowSamples.Effective() == b.LowSamples.Effective() && reflect.DeepEqual(a.WallClock, b.WallClock) && reflect.DeepEqual(a.Logs, b.Logs) &&
+	return a.DatapointsToAlarm.Equal(b.DatapointsToAlarm) && a.EvaluationPeriods.Equal(b.EvaluationPeriods) &&
+		a.MissingData.Effective() == b.MissingData.Effective() && a.LowSamples.Effective() == b.LowSamples.Effective() &&
+		reflect.DeepEqual(a.WallClock, b.WallClock) && reflect.DeepEqual(a.Logs, b.Logs) &&
 		slices.EqualFunc(a.Queries, b.Queries, cloudwatch.Query.Equal)
 }
 
