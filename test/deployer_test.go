@@ -73,7 +73,7 @@ func TestTheDeployerIsAsReviewed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden.Open(t, "snapshots/deployer").Check(e.Name+".yaml", readable(t, text, nil))
+	golden.Open(t, "snapshots/deployer").Check(e.Name+".yaml", readable(t, text))
 }
 
 // policy is an IAM policy document. Lists of one are strings in a template.
