@@ -251,3 +251,16 @@ func FuzzFile(f *testing.F) {
 		}
 	})
 }
+
+func TestAFileWithoutTemplatesHasThoseOfAFileThatItIncludes(t *testing.T) {
+	with := write(t, "series: {busy: [{metric: calls, values: 100}]}")
+	without := filepath.Join(t.TempDir(), "y.test.yaml")
+	text := "include: [" + with + "]\ntests: [{name: a, use: [busy], expect: {states: {1h: {\"*\": OK}}}}]"
+	if err := os.WriteFile(without, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f := mustLoad(t, without)
+	if len(f.Tests) != 1 || len(f.Tests[0].Set.Alarms) == 0 {
+		t.Errorf("%d tests", len(f.Tests))
+	}
+}

@@ -52,6 +52,7 @@ func (f *File) include(d *document) map[string]background {
 			var included *document
 			if other, included, err = parse(f.relative(name), text); err == nil {
 				other.takeSeries(included, take)
+				f.takeTemplates(d, included, other)
 				err = other.problems.Err()
 			}
 		}
@@ -60,6 +61,13 @@ func (f *File) include(d *document) map[string]background {
 		}
 	}
 	return sets
+}
+
+// takeTemplates makes the templates of an included file this one's where it names none.
+func (f *File) takeTemplates(d, included *document, from *File) {
+	if d.Templates.Kind == 0 && included.Templates.Kind != 0 {
+		d.Templates, f.folder = included.Templates, from.folder
+	}
 }
 
 func (f *File) takeSeries(d *document, take func(string, background)) {

@@ -213,4 +213,12 @@ func (s *Set) matching(name string, at place) []*evaluate.Alarm {
 	return list
 }
 
-func isFor(d evaluate.Destination, name string) bool { return d.Name == name || d.LogicalID == name }
+// isFor reports whether a destination has a name, or one that matches where that has a *.
+func isFor(d evaluate.Destination, name string) bool {
+	if !strings.Contains(name, "*") {
+		return d.Name == name || d.LogicalID == name
+	}
+	byName, _ := path.Match(name, d.Name)
+	byID, _ := path.Match(name, d.LogicalID)
+	return byName || byID
+}

@@ -28,6 +28,7 @@ type File struct {
 
 	Parameters []string // the names of its templates' parameters
 
+	folder   string // that its templates' paths are relative to
 	doc      *yamlcheck.Document
 	problems yamlcheck.Problems
 	skipped  map[int]bool // the places in skip that an alarm needed
@@ -113,7 +114,7 @@ func parse(file string, text []byte) (*File, *document, error) {
 		return nil, nil, fmt.Errorf("%s: %w", file, err)
 	}
 	d.rename()
-	f := &File{Path: file, Probe: d.Probe, doc: doc, problems: problems, skipped: map[int]bool{}}
+	f := &File{Path: file, Probe: d.Probe, folder: filepath.Dir(file), doc: doc, problems: problems, skipped: map[int]bool{}}
 	return f, d, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -64,7 +65,10 @@ func texts(n *yaml.Node) []string {
 func (f *File) readSet(d *document, name string, patterns []string, given source.Parameters, at place) {
 	var templates []template.Template
 	for _, pattern := range patterns {
-		list, err := source.Read(f.relative(pattern))
+		if !filepath.IsAbs(pattern) {
+			pattern = filepath.Join(f.folder, pattern)
+		}
+		list, err := source.Read(pattern)
 		if err != nil {
 			at.add("%v", err)
 			return
