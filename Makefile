@@ -43,7 +43,7 @@ takes_unmute := ENV
 takes_check := ENV SINCE WAIT
 takes_notify := ENV TO
 takes_dist := VERSION
-$(foreach t,help down test scenarios pictures update bench deps chromium,$(eval takes_$t :=))
+$(foreach t,help down test scenarios screenshots update bench deps chromium,$(eval takes_$t :=))
 
 GIVEN := $(foreach v,$(VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
 # Only where somebody typed it: make hands variables on to a make that a recipe calls.
@@ -116,8 +116,13 @@ synth: deps $(BIN)/core-api-monitoring ## Synthesize the reference environments,
 	@cdk synth --quiet $(CDK_FLAGS)
 	@ls cdk.out/*.template.json
 
+.PHONY: reference
+reference: deps $(BIN)/core-api-monitoring
+	@rm -rf $(LOCAL)/reference
+	@cdk synth --quiet --app $(BIN)/core-api-monitoring --output $(LOCAL)/reference >$(LOCAL)/synth.log 2>&1 || { cat $(LOCAL)/synth.log >&2; exit 1; }
+
 .PHONY: scenarios
-scenarios: $(BIN)/cwtool ## Play the incidents of test/scenarios against the alarms
+scenarios: reference $(BIN)/cwtool ## Play the incidents of test/scenarios against the alarms
 	@$(BIN)/cwtool test test/scenarios/*.yaml
 
 .PHONY: lint
@@ -135,12 +140,12 @@ preview: synth $(BIN)/cwtool ## Write a page with the dashboards, of all referen
 # PHASE has a default for make up; the preview shows all phases unless one is asked for.
 PREVIEWED = $(if $(filter file,$(origin PHASE)),cdk.out,cdk.out/*-phase$(PHASE)-*.template.json)
 
-.PHONY: pictures
-pictures: preview chromium ## Take the README's pictures of the preview again
-	@go run ./cmd/picture -place '$(PICTURED)database?scenario=saturation' preview/index.html docs/preview-light.png
-	@go run ./cmd/picture -place '$(PICTURED)operations?scenario=saturation' -size 390x844 -scale 2 preview/index.html docs/preview-phone.png
+.PHONY: screenshots
+screenshots: preview chromium ## Take the README's screenshots of the preview again
+	@go run ./cmd/screenshot -place '$(PICTURED)database?scenario=saturation' preview/index.html docs/preview-light.png
+	@go run ./cmd/screenshot -place '$(PICTURED)operations?scenario=saturation' -size 390x844 -scale 2 preview/index.html docs/preview-phone.png
 	@$(BIN)/cwtool preview -o preview/orders.html cwtool/examples/orders/fixed.yaml
-	@go run ./cmd/picture -place 'fixed/prod-orders?scenario=errors' -size 1440x660 preview/orders.html cwtool/docs/preview.png
+	@go run ./cmd/screenshot -place 'fixed/prod-orders?scenario=errors' -size 1440x660 preview/orders.html cwtool/docs/preview.png
 	@ls -l docs/*.png cwtool/docs/*.png
 
 PICTURED = coreapi-phase1-dashboards/coreapi-phase1-eu-central-1-

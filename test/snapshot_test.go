@@ -74,7 +74,9 @@ func reviewed(t *testing.T, a assembly) []*review {
 	t.Helper()
 	var list []*review
 	find := func(environment, key string) *review {
-		i := slices.IndexFunc(list, func(r *review) bool { return r.environment == environment && strings.HasSuffix(r.file, "-"+key+".yaml") })
+		i := slices.IndexFunc(list, func(r *review) bool {
+			return r.environment == environment && strings.HasSuffix(r.file, "-"+key+".yaml")
+		})
 		if i < 0 {
 			return nil
 		}

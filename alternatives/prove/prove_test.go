@@ -17,6 +17,7 @@ import (
 	"github.com/restartix/core-api-monitoring/config"
 	"github.com/restartix/core-api-monitoring/cwtool/alarmtest"
 	"github.com/restartix/core-api-monitoring/cwtool/golden"
+	"github.com/restartix/core-api-monitoring/internal/reference"
 	"github.com/restartix/core-api-monitoring/monitoring"
 )
 
@@ -66,6 +67,9 @@ func TestBothEnginesNotifyTheSamePeopleAsReviewed(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(root, "test/scenarios/*.yaml"))
 	if err != nil || len(files) == 0 {
 		t.Fatal("no scenarios", err)
+	}
+	if err := reference.Write(root); err != nil {
+		t.Fatal(err)
 	}
 	all := references(t)
 	rows := map[string]string{}

@@ -80,7 +80,7 @@ func (s sent) all() int {
 
 // play runs every scenario once, as many at a time as there are processors.
 var play = sync.OnceValues(func() ([]played, error) {
-	environments, err := config.LoadNamed("../..", config.References...)
+	environments, err := config.LoadNamed(root, config.References...)
 	if err != nil {
 		return nil, err
 	}
@@ -246,7 +246,7 @@ func TestEveryAlarmOfEveryPhaseIsDrivenBothWaysAndAtItsBoundaries(t *testing.T) 
 }
 
 func TestTheTableOfIncidentsIsAsReviewed(t *testing.T) {
-	golden.File(t, "../../docs/incidents.md", document(scenarios(t)))
+	golden.File(t, filepath.Join(root, "docs", "incidents.md"), document(scenarios(t)))
 }
 
 // document is the table of incidents, phases together: a range where they differ.

@@ -1,4 +1,4 @@
-// Command picture takes a picture of a page with Chromium, as the README's are taken (make pictures).
+// Command screenshot takes a screenshot of a page with Chromium, as the README's are taken (make screenshots).
 package main
 
 import (
@@ -13,10 +13,10 @@ import (
 func main() {
 	place := flag.String("place", "", "what follows # in the page's address")
 	size := flag.String("size", "1440x1000", "the screen, in pixels")
-	scale := flag.Float64("scale", 1, "pixels of the picture for one of the screen")
+	scale := flag.Float64("scale", 1, "pixels of the screenshot for one of the screen")
 	colours := flag.String("colours", "light", "the colours that the screen prefers: light or dark")
 	flag.Usage = func() {
-		_, _ = fmt.Fprintln(flag.CommandLine.Output(), "usage: picture [flags] PAGE FILE.png")
+		_, _ = fmt.Fprintln(flag.CommandLine.Output(), "usage: screenshot [flags] PAGE FILE.png")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
