@@ -236,6 +236,7 @@ update: deps ## Rewrite the golden files, then test without rewriting
 bench: deps postgresql ## Measure synthesis, and how fast alarms are played and compared, and what an observation and a request cost
 	@go test ./alarms ./cwtool/evaluate ./cwtool/diff ./test -run '^$$' -bench . -benchtime 1x -timeout 30m
 	@go test ./coreapi -run '^$$' -bench .
+	@cd emulator && ../$(PYTHON) bench.py
 
 .PHONY: packages
 packages:

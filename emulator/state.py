@@ -1,8 +1,8 @@
 """The directory of a running emulator: who has it, and how it is stopped. Needs no installed package.
 
-  state.py running DIRECTORY               succeeds if an emulator runs there and answers
-  state.py stop DIRECTORY                  stops it, and removes what is left of it
-  state.py hold DIRECTORY COMMAND...       runs a command that nobody else may run there at the same time
+state.py running DIRECTORY               succeeds if an emulator runs there and answers
+state.py stop DIRECTORY                  stops it, and removes what is left of it
+state.py hold DIRECTORY COMMAND...       runs a command that nobody else may run there at the same time
 """
 
 import contextlib

@@ -16,7 +16,7 @@ import unittest.mock
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -326,9 +326,7 @@ class AlarmTest(StackTest):
         self.deploy({"A": alarm(Tags=tags)}, Tags=[{"Key": "stage", "Value": "prod"}])
         self.deploy({"A": alarm(Tags=[{"Key": "owner", "Value": "web"}])}, Tags=[{"Key": "stage", "Value": "prod"}])
         arn = self.described("errors")["AlarmArn"]
-        found = {
-            each["Key"]: each["Value"] for each in aws("cloudwatch").list_tags_for_resource(ResourceARN=arn)["Tags"]
-        }
+        found = {each["Key"]: each["Value"] for each in aws("cloudwatch").list_tags_for_resource(ResourceARN=arn)["Tags"]}
         self.assertEqual(found, {"owner": "web", "stage": "prod"})
 
     def test_composite_alarm_keeps_its_rule_and_suppressor(self) -> None:
@@ -354,8 +352,7 @@ class AlarmTest(StackTest):
         self.assertEqual(found | properties, found)
         self.assertEqual(
             found["AlarmRule"],
-            'ALARM("errors") OR (ALARM("arn:aws:cloudwatch:eu-central-1:111122223333:alarm:second") '
-            'AND NOT OK("deploying"))',
+            'ALARM("errors") OR (ALARM("arn:aws:cloudwatch:eu-central-1:111122223333:alarm:second") AND NOT OK("deploying"))',
         )
         self.assertEqual(aws("cloudwatch").describe_alarms(AlarmNames=["incident"])["MetricAlarms"], [])
         template["C"]["Properties"]["ActionsSuppressorWaitPeriod"] = 90
@@ -602,7 +599,7 @@ class NotificationTest(StackTest):
         self.assertEqual((found["Arn"], found["Description"]), (first["Arn"], "storage"))
         self.assertEqual(json.loads(found["EventPattern"])["source"], ["aws.rds"])
         targets = events.list_targets_by_rule(Rule=first["Name"])["Targets"]
-        self.assertEqual({(each["Id"], each["Arn"]) for each in targets}, {(id_, f"arn:aws:sns:{REGION}:{ACCOUNT}:pages") for id_ in ("b", "c")})
+        self.assertEqual({each["Id"]: each["Arn"] for each in targets}, dict.fromkeys("bc", f"arn:aws:sns:{REGION}:{ACCOUNT}:pages"))
         self.destroy()
         self.assertEqual(events.list_rules()["Rules"], [])
 
@@ -616,7 +613,8 @@ class NotificationTest(StackTest):
 
         # PagerDuty's integration confirms by itself; its events API, a webhook and a person do not.
         others = {"https://events.pagerduty.com/v2/enqueue": "https", "https://example.com/hook": "https", "oncall@example.com": "email"}
-        resources = {f"S{n}": self.subscription(endpoint, protocol) for n, (endpoint, protocol) in enumerate({pager: "https", **others}.items())}
+        all_ = {pager: "https", **others}
+        resources = {f"S{n}": self.subscription(endpoint, protocol) for n, (endpoint, protocol) in enumerate(all_.items())}
         found = self.deploy({"T": topic(), **resources}, Outputs={"Mail": {"Value": ref("S3")}, "Hook": {"Value": ref("S2")}})
         self.assertEqual(listed(), {pager: "arn"} | dict.fromkeys(others, "PendingConfirmation"))
         attributes = aws("sns").get_subscription_attributes(SubscriptionArn=found["Mail"])["Attributes"]
@@ -722,7 +720,8 @@ class LogsTest(StackTest):
         after = latest()
 
         def data() -> list[dict]:
-            return [{key: each[key] for key in ("Values", "Dimensions", "Timestamp")} for each in control(f"metrics?after={after}")["MetricData"]]
+            arrived = control(f"metrics?after={after}")["MetricData"]
+            return [{key: each[key] for key in ("Values", "Dimensions", "Timestamp")} for each in arrived]
 
         return data
 
@@ -807,9 +806,7 @@ class LogsTest(StackTest):
 class AccessTest(StackTest):
     def key(self, sid: str, **properties) -> dict:
         statement = {"Sid": sid, "Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
-        return resource(
-            "AWS::KMS::Key", {"KeyPolicy": {"Version": "2012-10-17", "Statement": [statement]}, **properties}
-        )
+        return resource("AWS::KMS::Key", {"KeyPolicy": {"Version": "2012-10-17", "Statement": [statement]}, **properties})
 
     def test_key_policy_is_read_back_and_updated_in_place(self) -> None:
         alias = resource("AWS::KMS::Alias", {"AliasName": "alias/pages", "TargetKeyId": ref("K")})
@@ -933,9 +930,7 @@ class ServiceTest(StackTest):
         second = self.deploy({"S": self.service("app:2", **linked), "A": scaling}, Outputs=self.OUTPUTS)
         self.assertEqual(first, second)
         self.assertRegex(first["ServiceId"], "^[0-9a-f]{32}$")
-        self.assertEqual(
-            first["ServiceArn"], f"arn:aws:apprunner:eu-central-1:111122223333:service/app-api/{first['ServiceId']}"
-        )
+        self.assertEqual(first["ServiceArn"], f"arn:aws:apprunner:eu-central-1:111122223333:service/app-api/{first['ServiceId']}")
         self.assertRegex(first["ServiceUrl"], r"^[0-9a-f]+\.eu-central-1\.awsapprunner\.com$")
         apprunner = aws("apprunner")
         (summary,) = apprunner.list_services()["ServiceSummaryList"]
@@ -1031,10 +1026,7 @@ class OtherRegionTest(StackTest):
 
 
 class ReferenceTest(StackTest):
-    ENDPOINT = (
-        "https://events.pagerduty.com/integration/"
-        "{{resolve:secretsmanager:coreapi/prod/pagerduty:SecretString:engineering}}/enqueue"
-    )
+    ENDPOINT = "https://events.pagerduty.com/integration/{{resolve:secretsmanager:coreapi/prod/pagerduty:SecretString:engineering}}/enqueue"
 
     def subscription(self, endpoint: object) -> dict:
         properties = {"TopicArn": ref("T"), "Protocol": "https", "Endpoint": endpoint}
@@ -1128,9 +1120,7 @@ class DeploymentTest(StackTest):
 
     def test_failed_update_keeps_what_it_had_replaced(self) -> None:
         self.deploy({"A": alarm()})
-        composite = resource(
-            "AWS::CloudWatch::CompositeAlarm", {"AlarmName": "c", "AlarmRule": "ALARM(none)"}, DependsOn="A"
-        )
+        composite = resource("AWS::CloudWatch::CompositeAlarm", {"AlarmName": "c", "AlarmRule": "ALARM(none)"}, DependsOn="A")
         self.assert_fails({"A": alarm(AlarmName="renamed"), "C": composite}, "do not exist")
         names = [each["AlarmName"] for each in aws("cloudwatch").describe_alarms()["MetricAlarms"]]
         self.assertEqual(names, ["errors"])
@@ -1220,16 +1210,12 @@ class DeploymentTest(StackTest):
         aws("cloudformation").update_termination_protection(StackName="test", EnableTerminationProtection=False)
 
     def test_unknown_type_is_listed_and_not_passed_over(self) -> None:
-        self.deploy(
-            {"X": resource("AWS::DevOpsGuru::NotificationChannel"), "A": alarm(), "M": resource("AWS::CDK::Metadata")}
-        )
+        self.deploy({"X": resource("AWS::DevOpsGuru::NotificationChannel"), "A": alarm(), "M": resource("AWS::CDK::Metadata")})
         types = held()
         self.assertEqual(types["AWS::DevOpsGuru::NotificationChannel"]["held"], False)
         self.assertIn("neither moto nor the adapter", types["AWS::DevOpsGuru::NotificationChannel"]["reason"])
         self.assertEqual(types["AWS::CDK::Metadata"]["held"], False)
-        self.assertEqual(
-            types["AWS::CloudWatch::Alarm"], {"count": 1, "held": True, "readWith": "cloudwatch DescribeAlarms"}
-        )
+        self.assertEqual(types["AWS::CloudWatch::Alarm"], {"count": 1, "held": True, "readWith": "cloudwatch DescribeAlarms"})
         listed = aws("cloudformation").list_stack_resources(StackName="test")["StackResourceSummaries"]
         self.assertEqual(len(listed), 3)
 
@@ -1246,7 +1232,7 @@ class MetricTest(unittest.TestCase):
     def setUp(self) -> None:
         # Each test has metrics of its own: nothing deletes a sample.
         self.name = self.id().rsplit(".", 1)[1]
-        self.minute = datetime.fromtimestamp(time.time() // 60 * 60 - 600, timezone.utc)
+        self.minute = datetime.fromtimestamp(time.time() // 60 * 60 - 600, UTC)
 
     def put(self, *data: dict, region: str = REGION, namespace: str = NAMESPACE) -> None:
         data = [{"MetricName": self.name, "Timestamp": self.minute} | each for each in data]
@@ -1313,7 +1299,7 @@ class MetricTest(unittest.TestCase):
         def dimensions(count: int) -> list[dict]:
             return [{"Name": f"d{n}", "Value": "x"} for n in range(count)]
 
-        now = datetime.now(timezone.utc)
+        now = datetime.now(UTC)
         summary = {"SampleCount": 1, "Sum": 1, "Minimum": 1, "Maximum": 1}
         for reason, datum in {
             "MetricName is required": {"MetricName": "", "Value": 1},
@@ -1358,7 +1344,7 @@ class MetricTest(unittest.TestCase):
         self.put({"Values": [1, 2], "Counts": [3, 1], "Unit": "Count", "Dimensions": pool})
         # What AWS publishes by itself comes in the same form, by a door of its own.
         instance = [{"Name": "DBInstanceIdentifier", "Value": "main"}]
-        datum = {"MetricName": "FreeStorageSpace", "Dimensions": instance, "Value": 5e9, "Unit": "Bytes", "Timestamp": self.minute.timestamp()}
+        datum = {"MetricName": "FreeStorageSpace", "Dimensions": instance, "Value": 5e9, "Timestamp": self.minute.timestamp()}
         control("metrics", {"Region": "us-east-1", "Namespace": "AWS/RDS", "MetricData": [datum]})
         first, second = control(f"metrics?after={after}")["MetricData"]
         self.assertTrue(began <= first.pop("Arrived") <= second.pop("Arrived") <= time.time())
@@ -1496,7 +1482,7 @@ class RuleTest(unittest.TestCase):
     def test_a_rule_names_its_alarms(self) -> None:
         for text, children in {
             "ALARM(a)": ["a"],
-            'ALARM("a b") AND (NOT OK(arn:aws:cloudwatch:eu-central-1:1:alarm:c) OR INSUFFICIENT_DATA(\'d\'))': ["a b", "c", "d"],
+            "ALARM(\"a b\") AND (NOT OK(arn:aws:cloudwatch:eu-central-1:1:alarm:c) OR INSUFFICIENT_DATA('d'))": ["a b", "c", "d"],
             'AT_LEAST(2, ALARM, (a, "b(1)", c)) AND TRUE': ["a", "b(1)", "c"],
             "AT_LEAST(50%, NOT OK, (a, b)) OR FALSE": ["a", "b"],
         }.items():

@@ -5,7 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 # Each registers its types and grafts its APIs onto moto.
-MODULES = ("stacks", "cloudwatch", "logs", "sns", "events", "kms", "iam", "rds", "route53", "apprunner", "chatbot", "applicationsignals", "plain")
+MODULES = (
+    *("stacks", "plain", "cloudwatch", "logs", "sns", "events", "kms", "iam", "rds", "route53"),
+    *("apprunner", "chatbot", "applicationsignals"),
+)
 
 
 def application(contract: Path | None) -> Callable:

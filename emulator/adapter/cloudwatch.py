@@ -1,14 +1,13 @@
-"""CloudWatch's API: alarms, mute rules, dashboards, metrics. All of it is ours: moto's loses too much of an alarm and is slow with metrics."""
+"""CloudWatch's API: alarms, mute rules, dashboards, metrics. All is ours: moto's loses parts of an alarm and is slow with metrics."""
 
 import json
 import time
 from collections import defaultdict
 from collections.abc import Iterable
 
-
 from .contract import Contract
 from .datum import samples
-from .metrics import Metric, Store, is_statistic, seconds, statistic
+from .metrics import STATISTICS, Metric, Store, is_statistic, seconds, statistic
 from .rules import Rule
 from .wire import OWN, Refusal, Shelf, Tags, account, model, moment, now, paged
 
@@ -24,9 +23,10 @@ class CloudWatch(Tags):
 
     def __init__(self) -> None:
         super().__init__()
-        # Region -> name -> what Describe and Get show of it; an alarm has its kind and its rule's children too. Dashboards are the account's.
+        # Region -> name -> what Describe and Get show of it; an alarm has its kind and its rule's children too.
         self.alarms: dict[str, Shelf] = defaultdict(lambda: Shelf("Alarm", "ResourceNotFound"))
         self.mute_rules: dict[str, Shelf] = defaultdict(lambda: Shelf("Alarm mute rule"))
+        # Dashboards are the account's, not a Region's.
         self.dashboards = Shelf("Dashboard", "DashboardNotFoundError")
         self.store = Store()
         self.contract: Contract | None = None
@@ -165,7 +165,8 @@ class CloudWatch(Tags):
         except ValueError as error:
             raise Refusal("DashboardInvalidInputError", f"The field DashboardBody must be a valid JSON object: {error}") from error
         arn = f"arn:aws:cloudwatch::{account()}:dashboard/{name}"
-        self.dashboards[name] = {"DashboardName": name, "DashboardArn": arn, "DashboardBody": body, "LastModified": now(), "Size": len(body)}
+        self.dashboards[name] = {"DashboardName": name, "DashboardArn": arn, "DashboardBody": body}
+        self.dashboards[name] |= {"LastModified": now(), "Size": len(body)}
         self.tag_resource(region, {"ResourceARN": arn, "Tags": params.get("Tags", [])})
         return {"DashboardValidationMessages": []}
 
@@ -224,8 +225,9 @@ class CloudWatch(Tags):
             raise Refusal("InvalidParameterCombinationException", "At least one of Statistics and ExtendedStatistics is required.")
         for name in (*simple, *extended):
             known(name)
-        if (end - start) / params["Period"] > DATAPOINTS:
-            message = f"You have requested up to {int((end - start) / params['Period'])} datapoints, which exceeds the limit of {DATAPOINTS}."
+        asked = int((end - start) / params["Period"])
+        if asked > DATAPOINTS:
+            message = f"You have requested up to {asked} datapoints, which exceeds the limit of {DATAPOINTS}."
             raise Refusal("InvalidParameterCombinationException", message)
         metric = Metric.of(params["Namespace"], params)
         points = []
@@ -258,7 +260,7 @@ API = OWN["cloudwatch"] = CloudWatch()
 
 def known(name: str) -> None:
     if not is_statistic(name):
-        raise Refusal("InvalidParameterValueException", f"The emulator has no statistic {name}, only Sum, Average, Minimum, Maximum, SampleCount, pNN")
+        raise Refusal("InvalidParameterValueException", f"The emulator has no statistic {name}, only {', '.join(STATISTICS)}, pNN")
 
 
 def shown(kind: str, alarm: dict) -> dict:

@@ -1,4 +1,4 @@
-"""What only an emulator can tell and be told, under /_emulator/: what it holds, every datum that arrived, and what the world outside does."""
+"""What only an emulator can tell and be told, under /_emulator/: what it holds, what arrived, and what the world outside does."""
 
 import json
 import re
@@ -33,7 +33,7 @@ def arrived(given: dict) -> dict:
 
 
 def publish(given: dict) -> dict:
-    """Takes what an AWS service publishes by itself: a request of PutMetricData with a Region, in namespaces that are closed to customers."""
+    """Takes what an AWS service publishes by itself: PutMetricData with a Region, in namespaces that are closed to customers."""
     API.store.put(given["Region"], samples(given, time.time(), owned=False))
     return {}
 

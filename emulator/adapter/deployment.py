@@ -71,9 +71,7 @@ class Resources(parsing.ResourceMap):
     def held(self, section: dict | None) -> dict:
         """Returns the entries whose condition, if they have one, is true."""
         return {
-            name: part
-            for name, part in (section or {}).items()
-            if "Condition" not in part or self.lazy_condition_map[part["Condition"]]
+            name: part for name, part in (section or {}).items() if "Condition" not in part or self.lazy_condition_map[part["Condition"]]
         }
 
     def parse_ssm_parameter(self, value: str, value_type: str):
@@ -279,7 +277,8 @@ def deploy(stack: Stack, verb: str, template: str, parameters: dict, tags: dict)
         mark(stack, f"{verb}_IN_PROGRESS", "User Initiated")
         try:
             bring(stack, template, parameters, tags)
-            return mark(stack, f"{verb}_COMPLETE")
+            mark(stack, f"{verb}_COMPLETE")
+            return
         except Exception as error:
             reason = explain(error)
             told = isinstance(error, (ServiceException, ClientError, BotoCoreError))

@@ -104,7 +104,11 @@ class Logs:
 
     def describe_query_definitions(self, region: str, params: dict) -> dict:
         prefix, language = params.get("queryDefinitionNamePrefix", ""), params.get("queryLanguage")
-        found = [each for each in list(self.queries[region].values()) if each["name"].startswith(prefix) and language in (None, each["queryLanguage"])]
+        found = [
+            each
+            for each in list(self.queries[region].values())
+            if each["name"].startswith(prefix) and language in (None, each["queryLanguage"])
+        ]
         page, token = paged(found, params.get("nextToken"), params.get("maxResults", 1000), "nextToken")
         return {"queryDefinitions": page} | token
 

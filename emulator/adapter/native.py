@@ -30,7 +30,8 @@ class Native(Resource):
         updater = self.model_class.update_from_cloudformation_json
         if hasattr(updater, "__isabstractmethod__"):
             self.delete()
-            return self.create(properties, self.generated_name)
+            self.create(properties, self.generated_name)
+            return
         # moto replaces some resources and counts on a new name for the new one.
         self.generated_name = f"{self.generated_name.rsplit('-', 1)[0]}-{random_suffix()}"
         self.template = {"Type": self.cf_resource_type, "Properties": properties}

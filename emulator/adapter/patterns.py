@@ -100,14 +100,13 @@ class Pattern:
         if self.accept("NOT"):
             if not self.accept("EXISTS"):
                 raise ValueError("NOT is followed by EXISTS")
-            test: Test = lambda value: value is MISSING
-        elif self.accept("IS"):
+            return lambda event: select(event, name) is MISSING
+        if self.accept("IS"):
             word, words = self.take("NULL, TRUE or FALSE"), {"NULL": None, "TRUE": True, "FALSE": False}
             if word not in words:
                 raise ValueError(f"IS is followed by NULL, TRUE or FALSE, not {word}")
-            test = lambda value: value is words[word]
-        else:
-            test = self.test()
+            return lambda event: select(event, name) is words[word]
+        test = self.test()
         return lambda event: test(select(event, name))
 
     def test(self) -> Test:

@@ -44,7 +44,11 @@ PLAIN: dict[str, dict] = {
     "AWS::AppRunner::Service": {},
     "AWS::AppRunner::AutoScalingConfiguration": {},
     "AWS::Chatbot::SlackChannelConfiguration": {
-        "RENAMED": {"GuardrailPolicies": "GuardrailPolicyArns", "SlackWorkspaceId": "SlackTeamId", "UserRoleRequired": "UserAuthorizationRequired"},
+        "RENAMED": {
+            "GuardrailPolicies": "GuardrailPolicyArns",
+            "SlackWorkspaceId": "SlackTeamId",
+            "UserRoleRequired": "UserAuthorizationRequired",
+        },
         "DEFAULTS": {"LoggingLevel": "NONE", "SnsTopicArns": [], "GuardrailPolicies": [], "UserRoleRequired": False},
     },
     "AWS::ApplicationSignals::ServiceLevelObjective": {

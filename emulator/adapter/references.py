@@ -44,9 +44,7 @@ def secret(path: str, region: str) -> str:
     if kind not in ("", "SecretString"):
         raise LookupError(f"{kind} is not SecretString")
     wanted = {"SecretId": name, "VersionStage": stage, "VersionId": version}
-    answer = client("secretsmanager", region).get_secret_value(
-        **{param: text for param, text in wanted.items() if text}
-    )
+    answer = client("secretsmanager", region).get_secret_value(**{param: text for param, text in wanted.items() if text})
     text = answer["SecretString"]
     if not key:
         return text

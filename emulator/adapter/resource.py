@@ -46,7 +46,7 @@ def fit(shape, value, renamed: dict[str, str]):
     """Returns a CloudFormation value with the names and types of an API's input shape.
 
     CloudFormation writes FilterPattern where Logs says filterPattern, "60" for 60, an object for a text of JSON, pairs for a map and the
-    reverse, one for a list of one, and has names of its own (renamed). A name the API does not know stays, so that the client refuses the call.
+    reverse, one for a list of one, and has names of its own (renamed). A name that the API does not know stays, and the client refuses it.
     """
     kind = shape.type_name
     if kind == "structure" and isinstance(value, dict):
@@ -157,7 +157,8 @@ class Resource:
     def update(self, properties: dict, previous: dict) -> None:
         if self.REMADE:
             self.delete()
-            return self.create(properties, self.name())
+            self.create(properties, self.name())
+            return
         put = self.schema.operation("create", "Create|Put|Subscribe").startswith("Put")
         operation = self.schema.operation("update", "Put" if put else "Update|Modify")
         if operation:

@@ -13,7 +13,7 @@ import time
 import zlib
 from collections import defaultdict
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import lru_cache
 from urllib.parse import parse_qsl
 
@@ -128,11 +128,14 @@ def serve(moto: Callable) -> Callable:
 
 
 def answer(request: Request, start_response: Callable) -> list[bytes]:
-    headers = [("Content-Type", "application/cbor"), ("Smithy-Protocol", "rpc-v2-cbor")] if request.cbor else [("Content-Type", "application/json")]
+    headers = [("Content-Type", "application/cbor" if request.cbor else "application/json")]
+    if request.cbor:
+        headers.append(("Smithy-Protocol", "rpc-v2-cbor"))
     try:
         method = request.method()
         if method is None:
-            raise Refusal("UnknownOperationException", f"The emulator's {request.service} has no operation {request.operation or '(unknown)'}", 404)
+            asked = request.operation or "that this request names: it speaks JSON, and CBOR to CloudWatch"
+            raise Refusal("UnknownOperationException", f"The emulator's {request.service} has no operation {asked}", 404)
         status, result = 200, method(request.region, request.params()) or {}
     except Refusal as refusal:
         shapes = {shape.name: shape.metadata for shape in model(request.service).error_shapes}
@@ -197,9 +200,9 @@ def account() -> str:
 
 def now() -> datetime:
     """Returns the time in UTC, to the millisecond as AWS tells it."""
-    return datetime.fromtimestamp(int(time.time() * 1000) / 1000, timezone.utc)
+    return datetime.fromtimestamp(int(time.time() * 1000) / 1000, UTC)
 
 
 def moment(value) -> datetime:
     """Returns a timestamp of either protocol as a time."""
-    return value if isinstance(value, datetime) else datetime.fromtimestamp(float(value), timezone.utc)
+    return value if isinstance(value, datetime) else datetime.fromtimestamp(float(value), UTC)
