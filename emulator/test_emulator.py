@@ -992,6 +992,51 @@ class ServiceTest(StackTest):
         self.assertEqual(signals.list_service_level_objectives()["SloSummaries"], [])
 
 
+class BootstrapTest(StackTest):
+    """What cdk bootstrap makes beside roles and a parameter."""
+
+    def test_a_bucket_keeps_what_makes_it_safe(self) -> None:
+        def bucket(status: str) -> dict:
+            algorithm = {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+            blocked = dict.fromkeys(("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets"), True)
+            properties = {
+                "BucketName": "assets",
+                "AccessControl": "LogDeliveryWrite",
+                "BucketEncryption": {"ServerSideEncryptionConfiguration": [algorithm]},
+                "PublicAccessBlockConfiguration": blocked,
+                "VersioningConfiguration": {"Status": status},
+                "LifecycleConfiguration": {"Rules": [{"Id": "old", "Status": "Enabled", "ExpirationInDays": 30}]},
+            }
+            return resource("AWS::S3::Bucket", properties)
+
+        self.deploy({"B": bucket("Suspended")})
+        stage = [{"Key": "stage", "Value": "prod"}]
+        outputs = {"Name": {"Value": ref("B")}} | {name: {"Value": att("B", name)} for name in ("Arn", "RegionalDomainName")}
+        found = self.deploy({"B": bucket("Enabled")}, Outputs=outputs, Tags=stage)
+        domain = f"assets.s3.{REGION}.amazonaws.com"
+        self.assertEqual(found, {"Name": "assets", "Arn": "arn:aws:s3:::assets", "RegionalDomainName": domain})
+        s3 = aws("s3")
+        self.assertEqual(s3.get_bucket_tagging(Bucket="assets")["TagSet"], stage)
+        self.assertEqual(s3.get_bucket_location(Bucket="assets")["LocationConstraint"], REGION)
+        (rule,) = s3.get_bucket_encryption(Bucket="assets")["ServerSideEncryptionConfiguration"]["Rules"]
+        self.assertEqual(rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"], "AES256")
+        self.assertTrue(all(s3.get_public_access_block(Bucket="assets")["PublicAccessBlockConfiguration"].values()))
+        self.assertEqual(s3.get_bucket_versioning(Bucket="assets")["Status"], "Enabled")
+        self.destroy()
+        self.assertEqual(s3.list_buckets()["Buckets"], [])
+
+    def test_a_repository_tells_its_address(self) -> None:
+        properties = {"RepositoryName": "containers", "ImageTagMutability": "IMMUTABLE", "LifecyclePolicy": {"LifecyclePolicyText": "{}"}}
+        outputs = {"Uri": {"Value": att("R", "RepositoryUri")}, "Arn": {"Value": att("R", "Arn")}}
+        found = self.deploy({"R": resource("AWS::ECR::Repository", properties), "T": topic()}, Outputs=outputs)
+        self.assertEqual(found["Arn"], f"arn:aws:ecr:{REGION}:{ACCOUNT}:repository/containers")
+        self.assertEqual(found["Uri"], f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/containers")
+        (repository,) = aws("ecr").describe_repositories()["repositories"]
+        self.assertEqual(repository["imageTagMutability"], "IMMUTABLE")
+        self.deploy({"T": topic()})
+        self.assertEqual(aws("ecr").describe_repositories()["repositories"], [])
+
+
 class OtherRegionTest(StackTest):
     region = "us-east-1"
 
@@ -1213,7 +1258,7 @@ class DeploymentTest(StackTest):
         self.deploy({"X": resource("AWS::DevOpsGuru::NotificationChannel"), "A": alarm(), "M": resource("AWS::CDK::Metadata")})
         types = held()
         self.assertEqual(types["AWS::DevOpsGuru::NotificationChannel"]["held"], False)
-        self.assertIn("neither moto nor the adapter", types["AWS::DevOpsGuru::NotificationChannel"]["reason"])
+        self.assertIn("does not know this type", types["AWS::DevOpsGuru::NotificationChannel"]["reason"])
         self.assertEqual(types["AWS::CDK::Metadata"]["held"], False)
         self.assertEqual(types["AWS::CloudWatch::Alarm"], {"count": 1, "held": True, "readWith": "cloudwatch DescribeAlarms"})
         listed = aws("cloudformation").list_stack_resources(StackName="test")["StackResourceSummaries"]

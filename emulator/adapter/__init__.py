@@ -6,7 +6,7 @@ from pathlib import Path
 
 # Each registers its types and grafts its APIs onto moto.
 MODULES = (
-    *("stacks", "plain", "cloudwatch", "logs", "sns", "events", "kms", "iam", "rds", "route53"),
+    *("stacks", "plain", "cloudwatch", "logs", "sns", "events", "kms", "iam", "rds", "route53", "s3"),
     *("apprunner", "chatbot", "applicationsignals"),
 )
 

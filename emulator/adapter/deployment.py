@@ -18,9 +18,9 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.models import Event, Stack, cloudformation_backends
 from moto.core.exceptions import ServiceException
 
-from .native import resource_class
+from .held import NotHeld
 from .references import resolve
-from .resource import Resource, explain
+from .resource import TYPES, Resource, explain
 
 log = logging.getLogger("emulator")
 
@@ -204,7 +204,7 @@ def settle(stack: Stack, name: str, part: dict, resources: Resources, replaced: 
     """Creates, updates, replaces or keeps one resource."""
     type_, resource = part["Type"], stack.live.get(name)
     verb = "UPDATE" if resource else "CREATE"
-    fresh = resource_class(type_)(type_, name, stack.account_id, stack.region_name)
+    fresh = TYPES.get(type_, NotHeld)(type_, name, stack.account_id, stack.region_name)
     try:
         if resource and resource.cf_resource_type != type_:
             raise ValidationError(message="Update of resource type is not permitted")

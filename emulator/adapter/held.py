@@ -4,15 +4,8 @@ from collections import Counter
 
 from moto.cloudformation.models import cloudformation_backends
 
-from .native import Native, resource_class
-from .resource import TYPES
+from .resource import TYPES, Resource
 from .wire import account
-
-# Types moto itself creates, met in cdk bootstrap.
-NATIVE_READ_WITH = {
-    "AWS::ECR::Repository": "ecr DescribeRepositories",
-    "AWS::S3::Bucket": "s3 ListBuckets",
-}
 
 NOT_HELD = {
     # The policy of the bucket of cdk bootstrap denies what does not come over TLS.
@@ -37,11 +30,22 @@ def report() -> dict:
 def standing(type_: str) -> dict:
     if type_ in TYPES:
         return {"held": True, "readWith": TYPES[type_].read_with()}
-    if resource_class(type_) is Native:
-        service = type_.split("::")[1]
-        return {"held": True, "readWith": NATIVE_READ_WITH.get(type_, f"moto's own {service} API")}
-    if type_ in NOT_HELD:
-        return {"held": False, "reason": NOT_HELD[type_]}
-    if type_.startswith("Custom::") or type_ == "AWS::CloudFormation::CustomResource":
-        return {"held": False, "reason": "a custom resource is a Lambda function's work, and none runs here"}
-    return {"held": False, "reason": "neither moto nor the adapter knows this type"}
+    custom = type_.startswith("Custom::") or type_ == "AWS::CloudFormation::CustomResource"
+    reason = "a custom resource is a Lambda function's work, and none runs here" if custom else "the emulator does not know this type"
+    return {"held": False, "reason": NOT_HELD.get(type_, reason)}
+
+
+class NotHeld(Resource):
+    """A resource that nothing keeps: it exists only as a line of its stack."""
+
+    def create(self, properties: dict, generated_name: str) -> None:
+        self.physical_resource_id = generated_name
+
+    def check(self, properties: dict) -> None:
+        """Nothing is known of what a custom resource takes, and nothing is kept of the others."""
+
+    def update(self, properties: dict, previous: dict) -> None:
+        """There is nothing to change."""
+
+    def delete(self) -> None:
+        """There is nothing to delete."""

@@ -36,6 +36,7 @@ PLAIN: dict[str, dict] = {
     "AWS::IAM::OIDCProvider": {"REMADE": True},
     "AWS::Logs::MetricFilter": {},
     "AWS::Logs::QueryDefinition": {},
+    "AWS::ECR::Repository": {"APART": {"LifecyclePolicy": None, "RepositoryPolicyText": None}},
     "AWS::SSM::Parameter": {
         "ARN": "arn:aws:ssm:{region}:{account}:parameter/{path}",
         "AGAIN": {"Overwrite": True},
