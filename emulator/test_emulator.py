@@ -110,9 +110,13 @@ class Refused(Exception):
 def cbor(operation: str, compressed: bool = False, region: str = REGION, **params) -> dict:
     """What an SDK that speaks CBOR to CloudWatch, such as the one for Go, sends and gets."""
     body = cbor2.dumps(params, datetime_as_timestamp=True)
+    return send(operation, gzip.compress(body) if compressed else body, compressed, region)
+
+
+def send(operation: str, body: bytes, compressed: bool = False, region: str = REGION) -> dict:
     request = urllib.request.Request(
         f"{emulator.url}/service/GraniteServiceVersion20100801/operation/{operation}",
-        data=gzip.compress(body) if compressed else body,
+        data=body,
         headers={
             "Content-Type": "application/cbor",
             "Smithy-Protocol": "rpc-v2-cbor",
@@ -1381,6 +1385,16 @@ class MetricTest(unittest.TestCase):
         ):
             with self.subTest(reason), self.assertRaisesRegex(Refused, re.escape(reason)):
                 self.put(*data, namespace=namespace)
+
+    def test_what_cannot_be_read_is_refused_too(self) -> None:
+        for datum in ("text", {"Dimensions": "text"}, {"Timestamp": "soon", "Value": 1}, {"Values": 7}, {"Value": "one"}):
+            with self.subTest(datum), self.assertRaisesRegex(Refused, "cannot be read|is invalid"):
+                data = [{"MetricName": self.name} | datum if isinstance(datum, dict) else datum]
+                cbor("PutMetricData", Namespace=self.NAMESPACE, MetricData=data)
+        for body in (b"", b"garbage", cbor2.dumps([1]), gzip.compress(cbor2.dumps({}))):
+            with self.subTest(body), self.assertRaises(Refused) as caught:
+                send("PutMetricData", body)
+            self.assertNotIn("InternalFailure", str(caught.exception))
 
     def test_everything_that_arrived_is_read_back_with_its_time(self) -> None:
         after = latest()

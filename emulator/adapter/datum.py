@@ -34,7 +34,10 @@ def samples(params: dict, now: float, *, owned: bool = True, check: Callable[[Me
         refuse(f"The collection MetricData must not have a size greater than {DATA_PER_CALL}, not {len(data)}.")
     found = []
     for number, datum in enumerate(data, 1):
-        inspect(f"MetricData.member.{number}", datum, now)
+        try:
+            inspect(f"MetricData.member.{number}", datum, now)
+        except (TypeError, AttributeError, ValueError) as error:
+            raise Refusal("SerializationException", f"MetricData.member.{number} cannot be read: {error}") from error
         metric = Metric.of(namespace, datum)
         if check:
             check(metric, datum.get("Unit") or "None")

@@ -24,8 +24,8 @@ PLAIN: dict[str, dict] = {
         "RENAMED": {"KeyPolicy": "Policy"},
         "APART": {
             "KeyPolicy": ("PutKeyPolicy",),
-            "EnableKeyRotation": ("EnableKeyRotation", "DisableKeyRotation"),
             "RotationPeriodInDays": ("EnableKeyRotation",),
+            "EnableKeyRotation": ("EnableKeyRotation", "DisableKeyRotation"),
             "Enabled": ("EnableKey", "DisableKey"),
             "PendingWindowInDays": None,
         },

@@ -62,7 +62,7 @@ def fit(shape, value, renamed: dict[str, str]):
         return [fit(shape.member, inner, renamed) for inner in (value if isinstance(value, list) else [value])]
     if kind == "map":
         if isinstance(value, list):
-            value = dict(pair.values() for pair in value)
+            value = {pair.get("Key", pair.get("Name")): pair["Value"] for pair in value}
         return {key: fit(shape.value, inner, renamed) for key, inner in value.items()}
     if kind == "string" and not isinstance(value, str):
         return json.dumps(value)
@@ -94,8 +94,8 @@ class Resource:
     ARN = ""
     # Property -> the API's name for it, at any depth.
     RENAMED: dict[str, str] = {}
-    # The properties that calls of their own take: the call that sets one, and the one for a property that is false or left out. The call
-    # is None where a subclass makes it.
+    # The properties that calls of their own take: the call that sets one and, where there is one, the call for a property that is false
+    # or left out. There is none where a subclass makes the calls, or where another property's call takes it along.
     APART: dict[str, tuple[str, ...] | None] = {}
     # What a property goes back to when a new template leaves it out.
     DEFAULTS: dict[str, object] = {}
@@ -178,8 +178,8 @@ class Resource:
     def settle(self, properties: dict, previous: dict) -> None:
         """Makes the calls for what differs in the properties that have calls of their own."""
         for name, calls in self.APART.items():
-            if calls and properties.get(name) != previous.get(name):
-                value = properties.get(name, self.DEFAULTS.get(name))
+            value = properties.get(name, self.DEFAULTS.get(name))
+            if calls and properties.get(name) != previous.get(name) and not (value is None and len(calls) == 1):
                 operation = calls[-1] if value in (None, False, "false") else calls[0]
                 if "AttributeName" in self.shape(operation).members:
                     self.call(operation, **self.request(operation, {"AttributeName": name, "AttributeValue": value}))

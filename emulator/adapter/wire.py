@@ -94,8 +94,10 @@ class Request:
             if len(body) > LARGEST_BODY:
                 raise Refusal("RequestEntityTooLargeException", "A request may have 1 MB, unpacked.", 413)
             params = (cbor2.loads if self.cbor else json.loads)(body) if body else {}
-        except (ValueError, OSError, EOFError, zlib.error) as error:
+        except (ValueError, OSError, EOFError, zlib.error, cbor2.CBORDecodeError) as error:
             raise Refusal("SerializationException", f"the body cannot be read: {error}") from error
+        if not isinstance(params, dict):
+            raise Refusal("SerializationException", "the body is not a structure")
         params |= dict(parse_qsl(self.environ.get("QUERY_STRING", ""))) | self.path
         if self.operation != "PutMetricData":  # whose checks are its own, value by value
             report = ParamValidator().validate(params, model(self.service).operation_model(self.operation).input_shape)
@@ -176,7 +178,8 @@ class Tags:
         return next(value for key, value in params.items() if key.lower() == "resourcearn")
 
     def tag_resource(self, region: str, params: dict) -> None:
-        self.tags[self.tagged(params)] |= dict(pair.values() for pair in params["Tags"])
+        pairs = {pair.get("Key", pair.get("TagKey")): pair.get("Value", pair.get("TagValue")) for pair in params["Tags"]}
+        self.tags[self.tagged(params)] |= pairs
 
     def untag_resource(self, region: str, params: dict) -> None:
         for key in params["TagKeys"]:
