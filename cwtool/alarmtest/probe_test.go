@@ -70,6 +70,16 @@ func TestProbesFindBoundariesThatAreNoNumbersApart(t *testing.T) {
 	}
 }
 
+// A value that only a deployment knows is a name like any other, where the evaluation needs no more of it.
+func TestWhatOnlyADeploymentKnowsIsProbedWhereItIsButAName(t *testing.T) {
+	for _, value := range []string{"!ImportValue shop-Cluster", "!Select [0, !GetAZs '']", "!If [IsProd, a, b]"} {
+		r := probed(t, watching("A", plain+"Statistic: Sum, Threshold: 5, ComparisonOperator: GreaterThanThreshold, Dimensions: [{Name: Cluster, Value: "+value+"}]"))[0]
+		if len(r.Failures) > 0 {
+			t.Errorf("%s: %v", value, r.Failures)
+		}
+	}
+}
+
 func TestARuleOfManyAlarmsIsProbed(t *testing.T) {
 	var children, names strings.Builder
 	for i := range 20 {

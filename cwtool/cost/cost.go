@@ -85,6 +85,7 @@ func estimate(name string, templates []counted, in Inputs, contract *cloudwatch.
 	for _, kind := range slices.Sorted(maps.Keys(u.unpriced)) {
 		e.Unpriced = append(e.Unpriced, fmt.Sprintf("%s (%g): the price list has no price of them", kind, u.unpriced[kind]))
 	}
+	e.Unpriced = append(e.Unpriced, u.unread...)
 	for _, p := range List.Prices {
 		quantity := u.quantity[p.ID]
 		billed := quantity

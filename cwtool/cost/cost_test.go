@@ -349,3 +349,23 @@ func FuzzEstimatesNeverPanic(f *testing.F) {
 		}
 	})
 }
+
+func TestWhatIsNotCountedIsSaid(t *testing.T) {
+	estimates, err := plan(t, "estimates: [{name: a, templates: [{name: '*'}], publishers: 1, publishSeconds: 60}]").Estimates([]template.Template{parse(t, "odd", `
+Transform: AWS::LanguageExtensions
+Parameters: {Names: {Type: CommaDelimitedList}}
+Resources:
+  Logs: {Type: AWS::CloudWatch::LogAlarm, Properties: {Threshold: 5}}
+  Prom: {Type: AWS::CloudWatch::Alarm, Properties: {EvaluationCriteria: {PromQLCriteria: {Query: up == 0}}}}
+  Quoted: {Type: AWS::CloudWatch::Alarm, Properties: {Namespace: AWS/SQS, MetricName: m, Period: "10"}}
+  Fn::ForEach::Loop: [N, !Ref Names, {"${N}": {Type: AWS::CloudWatch::Alarm}}]
+  Filter: {Type: AWS::Logs::MetricFilter, Properties: {MetricTransformations: [{MetricNamespace: Shop, MetricName: errors}]}}
+`)}, nil)
+	// CloudWatch Logs publishes what filters find: nobody calls PutMetricData.
+	check(t, estimates, err, map[string][2]float64{"alarm-high-resolution": {1, 0.30}, "custom-metric": {1, 0.30}})
+	want := "[PromQL alarms (1): the price list has no price of them log alarms (1): the price list has no price of them " +
+		"the resources that Fn::ForEach::Loop of odd makes: only a deployment knows them]"
+	if got := fmt.Sprint(estimates[0].Unpriced); got != want {
+		t.Errorf("got %s", got)
+	}
+}

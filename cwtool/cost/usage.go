@@ -1,6 +1,7 @@
 package cost
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -19,6 +20,7 @@ type usage struct {
 	in                Inputs
 	quantity          map[string]float64
 	unpriced          map[string]float64 // what the price list has no price of
+	unread            []string           // what cannot be counted
 	custom            map[metric]float64 // how often each metric exists that is not AWS's
 	filters           map[metric]bool    // those that filters take from logs
 	dashboards, small float64
@@ -41,6 +43,9 @@ func usageOf(templates []counted, in Inputs) (usage, error) {
 		}
 		for _, r := range t.Of("AWS::Logs::MetricFilter") {
 			u.filter(t, r)
+		}
+		for _, id := range slices.Sorted(maps.Keys(t.Unexpanded)) {
+			u.unread = append(u.unread, fmt.Sprintf("the resources that %s of %s makes: only a deployment knows them", id, t.Name))
 		}
 		if err := u.dashboardsOf(t); err != nil {
 			return usage{}, err

@@ -167,9 +167,12 @@ func (f firingFact) describe() (details []Detail) {
 	if new.LowSamples.Effective() == cloudwatch.IgnoreLowSamples {
 		few = "keeps its state while a percentile has few samples (%s instead of %s)"
 	}
-	tell("EvaluateLowSampleCountPercentile", string(old.LowSamples.Effective()), string(new.LowSamples.Effective()), few)
+	tell(lowSamplesProperty, string(old.LowSamples.Effective()), string(new.LowSamples.Effective()), few)
 	return details
 }
+
+// lowSamplesProperty is the property that says what a percentile of few samples means.
+const lowSamplesProperty = "EvaluateLowSampleCountPercentile"
 
 // limit returns what a datapoint is compared with now.
 func (f firingFact) limit() []Detail {

@@ -28,7 +28,7 @@ func newTest() *cobra.Command {
 		Short: "Test alarms with series of samples, or probe them at their boundaries",
 		Long: `Runs tests of the alarms in CloudFormation templates: each FILE says which templates, what samples the
 metrics get, and the complete list of notifications that must follow. A folder stands for the test files in it:
-*.test.yaml, or else all YAML files. cwtool/alarmtest/schema.json describes the files, and cwtool/docs/alarm-evaluation.md
+*.test.yaml, or else all YAML files. cwtool/docs/test-files.md describes the files, and cwtool/docs/alarm-evaluation.md
 says how faithful the evaluation is.
 
     templates: cdk.out

@@ -156,6 +156,13 @@ var refused = map[string]string{
 	"a rule that is none":        "CompositeAlarm\n    Properties: {AlarmDescription: https://example.com, AlarmRule: 'ALARM(other) AND'}",
 	"a rule of an unknown alarm": "CompositeAlarm\n    Properties: {AlarmDescription: https://example.com, AlarmRule: 'ALARM(othr)'}",
 	"a suppressor alone":         "CompositeAlarm\n    Properties: {AlarmDescription: https://example.com, AlarmRule: 'ALARM(other)', ActionsSuppressor: other}",
+	"no statistic":               strings.Replace(metric, "Statistic: Sum", "Unit: Count", 1) + "Period: 60\n      EvaluationPeriods: 1\n      Threshold: 5",
+	"two statistics":             metric + "ExtendedStatistic: p99\n      Period: 60\n      EvaluationPeriods: 1\n      Threshold: 5",
+	"no threshold":               metric + "Period: 60\n      EvaluationPeriods: 1",
+	"a misspelt comparison":      strings.Replace(metric, "GreaterThanThreshold", "GreaterThan", 1) + "Period: 60\n      EvaluationPeriods: 1\n      Threshold: 5",
+	"a band that is none":        metric + "Period: 60\n      EvaluationPeriods: 1\n      ThresholdMetricId: band",
+	"a warm-up of three days":    metric + "Period: 60\n      EvaluationPeriods: 1\n      Threshold: 5\n      WarmUpConfiguration: {WarmUpPeriodDurationInMinutes: 4320}",
+	"PromQL and a threshold":     "Alarm\n    Properties: {AlarmDescription: https://example.com, EvaluationInterval: 60, Threshold: 5, EvaluationCriteria: {PromQLCriteria: {Query: up}}}",
 	"AT_LEAST of too few":        "CompositeAlarm\n    Properties: {AlarmDescription: https://example.com, AlarmRule: 'AT_LEAST(2, ALARM, (other))'}",
 }
 
