@@ -245,8 +245,8 @@ packages:
 .PHONY: deps
 deps: node_modules/.installed .venv/.installed ## Install the pinned tools
 
-.PHONY: chromium postgresql
-chromium postgresql:
+.PHONY: chromium postgresql examples
+chromium postgresql examples:
 	@tools/$@
 
 node_modules/.installed: package.json package-lock.json
