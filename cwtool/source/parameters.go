@@ -32,7 +32,7 @@ func ParseParameters(arguments []string) (Parameters, error) {
 		}
 		text, err := ReadFile(argument)
 		if err != nil {
-			problems = append(problems, fmt.Errorf("%w; expected NAME=VALUE, or a file of parameters", err))
+			problems = append(problems, fmt.Errorf("-parameters %s: %w; expected NAME=VALUE, or a file of parameters", argument, reason(err)))
 			continue
 		}
 		given, err := parseParameterFile(text)
@@ -66,7 +66,7 @@ func parseParameterFile(text []byte) (Parameters, error) {
 	top := root.Content[0]
 	switch {
 	case top.Kind == yaml.SequenceNode && top.Decode(&pairs) == nil:
-		return ParseParameters(pairs)
+		return parsePairs(pairs)
 	case top.Kind == yaml.SequenceNode && top.Decode(&list) == nil:
 		plain = map[string]yaml.Node{}
 		for _, each := range list {
@@ -78,6 +78,19 @@ func parseParameterFile(text []byte) (Parameters, error) {
 		return nil, errParameterFile
 	}
 	return parameterTexts(plain)
+}
+
+func parsePairs(pairs []string) (Parameters, error) {
+	parameters := Parameters{}
+	var problems []error
+	for _, pair := range pairs {
+		name, value, ok := strings.Cut(pair, "=")
+		if !ok {
+			problems = append(problems, fmt.Errorf("%s: expected NAME=VALUE", pair))
+		}
+		parameters[name] = value
+	}
+	return parameters, errors.Join(problems...)
 }
 
 func parameterTexts(values map[string]yaml.Node) (Parameters, error) {

@@ -64,3 +64,19 @@ func TestWhatIsNoYAMLHasItsLine(t *testing.T) {
 		}
 	}
 }
+
+func FuzzParseNeverPanics(f *testing.F) {
+	schema := MustSchema([]byte(`{"type": "object", "description": "a thing", "additionalProperties": false, "properties": {
+		"a": {"type": "integer", "description": "a number"}, "b": {"type": "array", "items": {"enum": ["x", "y"]}}, "c": {"type": "object", "required": ["d"]}}}`))
+	for _, text := range []string{"a: 5", "a: .nan\nb: [x, z]", "b: *b", "? {}\n: x", "a: &a\n  b: *a", "c: {}", "a: 1\n---\na: 2", "a: !!binary x", "a: 0x"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(_ *testing.T, text string) {
+		doc, problems := Parse("x.yaml", []byte(text), schema)
+		_ = problems.Err()
+		if doc != nil {
+			doc.Line("a", "b")
+			doc.Has("c")
+		}
+	})
+}
