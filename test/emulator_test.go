@@ -343,7 +343,7 @@ func (o *operation) tell(t *testing.T, path, body string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer answer.Body.Close()
+	defer func() { _ = answer.Body.Close() }()
 	if answer.StatusCode != http.StatusOK {
 		text, _ := io.ReadAll(answer.Body)
 		t.Fatalf("%s: %s", path, text)

@@ -121,7 +121,7 @@ func lookForWorkspace(ctx context.Context, cfg aws.Config, e *config.Environment
 	for pages.HasMorePages() {
 		page, err := pages.NextPage(ctx)
 		if err != nil {
-			return nil, fmt.Errorf("Slack workspaces: %w", err)
+			return nil, fmt.Errorf("workspaces of Slack: %w", err)
 		}
 		for _, w := range page.SlackWorkspaces {
 			if aws.ToString(w.SlackTeamId) != e.Notifications.SlackWorkspace {
