@@ -14,6 +14,8 @@ type Grant struct {
 	Actions, Resources []string
 	// Bounded allows them only on roles within the boundary, so that nobody can make a role that may do more.
 	Bounded bool
+	// Namespace allows them only for metrics of this namespace: PutMetricData takes no resources.
+	Namespace string
 	// PassedTo allows them only to hand the role to these services.
 	PassedTo []string
 }

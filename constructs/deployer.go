@@ -58,12 +58,18 @@ func managedPolicy(stack awscdk.Stack, e *config.Environment, id, name, descript
 	})
 }
 
+// Document returns a policy that allows what grants say.
+func Document(e *config.Environment, may []access.Grant) map[string]any { return document(e, may) }
+
 func document(e *config.Environment, may []access.Grant) object {
 	var statements []object
 	for _, g := range may {
 		statement := allow(g.Actions, g.Resources)
 		if g.Bounded {
 			statement["Condition"] = object{"StringEquals": object{"iam:PermissionsBoundary": boundaryARN(e)}}
+		}
+		if g.Namespace != "" {
+			statement["Condition"] = object{"StringEquals": object{"cloudwatch:namespace": g.Namespace}}
 		}
 		if g.PassedTo != nil {
 			statement["Condition"] = object{"StringEquals": object{"iam:PassedToService": g.PassedTo}}
