@@ -171,8 +171,13 @@ func (f firingFact) describe() (details []Detail) {
 	return details
 }
 
-// lowSamplesProperty is the property that says what a percentile of few samples means.
-const lowSamplesProperty = "EvaluateLowSampleCountPercentile"
+// Properties as details name them: what a percentile of few samples means, how long a composite waits for its suppressor, and how long its
+// actions stay suppressed afterwards.
+const (
+	lowSamplesProperty      = "EvaluateLowSampleCountPercentile"
+	waitPeriodProperty      = "ActionsSuppressorWaitPeriod"
+	extensionPeriodProperty = "ActionsSuppressorExtensionPeriod"
+)
 
 // limit returns what a datapoint is compared with now.
 func (f firingFact) limit() []Detail {
@@ -345,9 +350,9 @@ func (f suppressorFact) describe() (details []Detail) {
 			details = append(details, Detail{words: say(words, value(y), value(x)), Property: property, Old: x, New: y})
 		}
 	}
-	period("ActionsSuppressorWaitPeriod", "waits up to %s s for its suppressor before it acts, instead of %s s",
+	period(waitPeriodProperty, "waits up to %s s for its suppressor before it acts, instead of %s s",
 		f.old.WaitPeriod, f.new.WaitPeriod)
-	period("ActionsSuppressorExtensionPeriod", "stays suppressed for %s s after its suppressor has recovered, instead of %s s",
+	period(extensionPeriodProperty, "stays suppressed for %s s after its suppressor has recovered, instead of %s s",
 		f.old.ExtensionPeriod, f.new.ExtensionPeriod)
 	return details
 }
