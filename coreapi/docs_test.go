@@ -89,8 +89,8 @@ func modules(t *testing.T, folder, imports, use string) (list []string) {
 	program := fmt.Sprintf("package main\n\nimport (\n%s)\n\nfunc main() {\n%s}\n", imports, use)
 	module := fmt.Sprintf("module example.com/api\n\ngo 1.26\n\nrequire (\n\tgithub.com/jackc/pgx/v5 v5.12.0\n"+
 		"\tgithub.com/aws/aws-sdk-go-v2/service/cloudwatch v1.75.5\n\tgithub.com/restartix/core-api-monitoring/coreapi v0.0.0\n"+
-		"\tgithub.com/restartix/core-api-monitoring/metrics v0.0.0\n)\n\nreplace github.com/restartix/core-api-monitoring/coreapi => %s\n"+
-		"replace github.com/restartix/core-api-monitoring/metrics => %s\n", here, filepath.Join(here, "../metrics"))
+		"\tgithub.com/restartix/core-api-monitoring/metrics v0.0.0\n)\n\nreplace github.com/restartix/core-api-monitoring/coreapi => %q\n"+
+		"replace github.com/restartix/core-api-monitoring/metrics => %q\n", here, filepath.Join(here, "../metrics"))
 	for name, text := range map[string]string{"main.go": program, "go.mod": module} {
 		if err := os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
